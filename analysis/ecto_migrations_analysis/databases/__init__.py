@@ -1,0 +1,1 @@
+"""One package per database: the SQL its Ecto adapter sends, and what the database does with it."""

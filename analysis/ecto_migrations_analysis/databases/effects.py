@@ -1,0 +1,59 @@
+"""What a statement does to other sessions and to the table: the vocabulary of every database's effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..operations.base import Relation
+from ..syntax.span import Span
+
+NOWHERE = Span(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock on a relation, its mode as the database spells it (`ACCESS EXCLUSIVE`).
+
+    `span` is the clause that takes it.
+    """
+
+    relation: Relation
+    mode: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The statement fails: `certain` always, otherwise where the table has rows that break the condition."""
+
+    reason: str
+    certain: bool
+    # "transaction", "existing rows", "dependents", "missing", "duplicate", "version", "syntax"
+    cause: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """The effect of one statement on one version of a database, in the schema it meets.
+
+    Relations are those of tables; `rebuilds` names indexes. Locks on indexes and on the catalog are left
+    out. A relation that the same transaction created is never listed: nobody else can see it.
+    """
+
+    locks: tuple[Lock, ...] = ()
+    rewrites: tuple[Relation, ...] = ()
+    scans: tuple[Relation, ...] = ()
+    rebuilds: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    # Prepared statements that read these relations fail once per connection ("cached plan must not change
+    # result type").
+    invalidates_plans: tuple[Relation, ...] = ()
+    # Rows are locked and new versions written, one by one, until the transaction ends.
+    writes_rows: tuple[Relation, ...] = ()
+    # Why the effect is not known for certain; empty where it is.
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def certain(self) -> bool:
+        return not self.unknown

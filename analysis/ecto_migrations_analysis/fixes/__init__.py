@@ -1,0 +1,1 @@
+"""Rewrites into the safe form: plain data, applied by an editor or by the command line."""

@@ -1,0 +1,62 @@
+"""A fix as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from ..syntax.span import Span
+
+FixKind = Literal["quickfix", "refactor.rewrite"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replaces `span` of the file under analysis by `text`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file to create; `path` is absolute where the source's path is, and did not exist when it was made."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Everything a fix does: all of it or nothing."""
+
+    edits: tuple[Edit, ...] = ()
+    new_files: tuple[NewFile, ...] = ()
+
+
+class Files(Protocol):
+    """The files that exist, on disk or open and unsaved, asked at the moment the change is made."""
+
+    def names(self, folder: str) -> frozenset[str]:
+        """The bare file names in `folder`; empty where it does not exist."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A fix that can be had here; `Fixer.change` computes what it does, when somebody wants it.
+
+    `id` names the strategy and its subject, stable while the text is; `rules` are the rules whose findings
+    it answers, `finding_spans` where those stand; none for a refactoring that no finding asks for.
+    """
+
+    id: str
+    title: str
+    kind: FixKind
+    span: Span
+    preferred: bool = False
+    # True where it changes nothing but what the finding is about, so that it may be applied unasked.
+    safe: bool = False
+    new_file_count: int = 0
+    rules: tuple[str, ...] = ()
+    finding_spans: tuple[Span, ...] = ()

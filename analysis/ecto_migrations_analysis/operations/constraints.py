@@ -1,0 +1,38 @@
+"""Constraints as the database has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..syntax.span import Span
+from .base import NOWHERE, Relation
+from .columns import Expression
+
+ConstraintKind = Literal["check", "foreign key", "unique", "primary key", "exclusion", "not null"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConstraintDefinition:
+    """`name` is the one PostgreSQL will use (its default one computed), None where it cannot be known."""
+
+    kind: ConstraintKind
+    name: str | None
+    columns: tuple[str, ...] = ()
+    expression: Expression | None = None
+    references: Relation | None = None
+    # Empty: the referenced table's primary key.
+    referenced_columns: tuple[str, ...] = ()
+    on_delete: str | None = None
+    on_delete_columns: tuple[str, ...] = ()
+    on_update: str | None = None
+    match: str | None = None
+    validated: bool = True
+    enforced: bool = True
+    deferrable: bool = False
+    using_index: str | None = None
+    nulls_distinct: bool = True
+    no_inherit: bool = False
+    # `WITHOUT OVERLAPS`/`PERIOD` of PostgreSQL 18.
+    temporal: bool = False
+    span: Span = field(default=NOWHERE, compare=False)

@@ -1,0 +1,23 @@
+"""Statements about the session and its transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .base import Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetParameter(Operation):
+    """`SET [LOCAL] name TO value`; `value` is None for RESET and DEFAULT."""
+
+    name: str
+    value: str | None
+    local: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionControl(Operation):
+    """BEGIN, COMMIT, ROLLBACK, SAVEPOINT, …, lower case."""
+
+    command: str

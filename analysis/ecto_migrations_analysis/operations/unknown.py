@@ -1,0 +1,30 @@
+"""What cannot be read: said to be so, never guessed at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .base import Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnparsedSQL(Operation):
+    """PostgreSQL's grammar refuses the text: the statement would fail. `message` is the parser's."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpaqueSQL(Operation):
+    """SQL whose effect the text does not tell: a DO block, a dynamic string, a function call."""
+
+    reason: str
+    # The leading keywords where they are known: "DO", "SELECT", "ALTER TABLE".
+    keywords: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallsCode(Operation):
+    """Application or library code runs here and may do anything."""
+
+    call: str

@@ -1,0 +1,1 @@
+"""What an Ecto migration runs: Elixir terms, the reader, the commands, and their rollback."""

@@ -1,0 +1,1 @@
+"""The mix project around a migration. The only part of the analysis that reads the disk."""

@@ -1,0 +1,47 @@
+"""What the analysis is told about the project; plain data, made by `project.discovery`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..program.terms import Options
+from ..schema.state import Schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepoConfig:
+    """The repo's configuration as far as migrations read it (`Ecto.Migration.Runner.repo_config/2`).
+
+    The three keyword lists are empty where the project does not set them.
+    """
+
+    module: str | None = None
+    adapter: str = "Ecto.Adapters.Postgres"
+    # ":table_lock" (the default), ":pg_advisory_lock", "false"; None where the text does not tell.
+    migration_lock: str | None = "table_lock"
+    migration_primary_key: Options | bool = Options()
+    migration_foreign_key: Options = Options()
+    migration_timestamps: Options = Options()
+    migration_default_prefix: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseVersion:
+    """The server's major version and where we have it from ("compose.yaml", "assumed: oldest supported")."""
+
+    major: int = 13
+    source: str = "assumed: the oldest PostgreSQL release known to this tool"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectContext:
+    """`schema` is the schema that earlier migrations leave; its `complete` is False where they are unknown."""
+
+    root: str | None = None
+    application: str | None = None
+    repo: RepoConfig = RepoConfig()
+    database: str = "postgres"
+    version: DatabaseVersion = field(default_factory=DatabaseVersion)
+    schema: Schema = field(default_factory=Schema)
+    # Module names of the migrations in the same folder, newest last: the naming convention of the project.
+    sibling_modules: tuple[str, ...] = ()

@@ -1,0 +1,142 @@
+"""The schema at one point of the history: tables and what belongs to them.
+
+Values are immutable; a `Schema` is cheap to copy, and `schema.apply.apply` makes the next one. What an
+operation with unknown names may have touched is marked (`Table.uncertain`, `Schema.uncertain`), so that rules
+that need certainty can say less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..operations import (
+    ConstraintDefinition,
+    CreateEnum,
+    CreateIndex,
+    CreateTrigger,
+    CreateView,
+    DataType,
+    Expression,
+    Generated,
+    Identity,
+    Relation,
+)
+from ..syntax.span import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The migration (its version and file) and the place in it that made something; version None: not one."""
+
+    version: int | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    name: str
+    type: DataType
+    not_null: bool = False
+    default: Expression | None = None
+    identity: Identity | None = None
+    generated: Generated | None = None
+    collation: str | None = None
+    comment: str | None = None
+    origin: Origin = Origin()
+    # Whoever changed it last.
+    changed: Origin = Origin()
+    # True where a backfill (an UPDATE that sets it) ran after it was added.
+    backfilled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexState:
+    """An index; `definition` as created, `name` its present name. `valid` False: known to be left INVALID."""
+
+    name: str
+    definition: CreateIndex
+    constraint: str | None = None
+    origin: Origin = Origin()
+    attached_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConstraintState:
+    """A constraint; `definition.validated` is kept current."""
+
+    name: str
+    definition: ConstraintDefinition
+    origin: Origin = Origin()
+    validated_by: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """`complete`: every column, index and constraint is known (it was created by a known statement)."""
+
+    relation: Relation
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    indexes: Mapping[str, IndexState] = field(default_factory=dict)
+    constraints: Mapping[str, ConstraintState] = field(default_factory=dict)
+    triggers: Mapping[str, CreateTrigger] = field(default_factory=dict)
+    policies: Mapping[str, tuple[Expression, ...]] = field(default_factory=dict)
+    partition_by: str | None = None
+    partition_key: tuple[str, ...] = ()
+    partition_of: Relation | None = None
+    default_partition: bool = False
+    temporary: bool = False
+    comment: str | None = None
+    complete: bool = True
+    # Why the table may differ from what is written here.
+    uncertain: tuple[str, ...] = ()
+    origin: Origin = Origin()
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """The columns of the primary key; empty where there is none or it is not known."""
+        for constraint in self.constraints.values():
+            if constraint.definition.kind == "primary key":
+                return constraint.definition.columns
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """`complete`: the whole history is known, so that a table that is not here does not exist."""
+
+    tables: Mapping[Relation, Table] = field(default_factory=dict)
+    views: Mapping[Relation, CreateView] = field(default_factory=dict)
+    enums: Mapping[Relation, CreateEnum] = field(default_factory=dict)
+    # Domains by name: True where they are constrained.
+    domains: Mapping[Relation, bool] = field(default_factory=dict)
+    # Volatility of functions that migrations define, by name.
+    functions: Mapping[Relation, str] = field(default_factory=dict)
+    complete: bool = False
+    uncertain: tuple[str, ...] = ()
+
+    def table(self, relation: Relation) -> Table | None:
+        """The table, its schema `public` and none taken for the same; None where it is not known."""
+        found = self.tables.get(relation)
+        if found is None and relation.schema == "public":
+            found = self.tables.get(Relation(relation.name))
+        return found
+
+    def referencing(self, relation: Relation) -> list[tuple[Table, ConstraintState]]:
+        """Every known foreign key that points to `relation`, with the table it belongs to."""
+        target = self.key(relation)
+        return [
+            (table, constraint)
+            for table in self.tables.values()
+            for constraint in table.constraints.values()
+            if constraint.definition.references is not None
+            and self.key(constraint.definition.references) == target
+        ]
+
+    @staticmethod
+    def key(relation: Relation) -> Relation:
+        """The name under which a relation is kept: `public` is the schema that goes without saying."""
+        return Relation(relation.name) if relation.schema == "public" else relation
+
+
+__all__ = ["Column", "ConstraintState", "IndexState", "Origin", "Schema", "Table"]

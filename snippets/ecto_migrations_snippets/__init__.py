@@ -1,0 +1,1 @@
+"""The canonical migration templates, each a readable `.exs` file with placeholders."""
