@@ -1,8 +1,9 @@
 """What a migration tells Ecto: the commands its runner queues, and what runs beside the queue.
 
-"Command" is Ecto's own word (`Ecto.Migration.Runner`: "queues command tuples"). A command is what the migration
-says; what the database then does are `operations`, made from a command by the adapter (`databases`).
-The structs carry the fields of `Ecto.Migration.Table`, `.Index`, `.Constraint` and `.Reference` of ecto_sql 3.14.
+"Command" is Ecto's own word (`Ecto.Migration.Runner`: "queues command tuples"). A command is what the
+migration says; what the database then does are `operations`, made from a command by the adapter
+(`databases`). The structs carry the fields of `Ecto.Migration.Table`, `.Index`, `.Constraint` and
+`.Reference` of ecto_sql 3.14.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexColumn:
-    """A column (quoted by Ecto) or, where `expression`, a string sent as it is; `direction` as in `desc: :a`."""
+    """A column (quoted by Ecto) or, where `expression`, a string sent as it is; `direction`: "desc"."""
 
     text: Name
     expression: bool = False
@@ -122,7 +123,7 @@ class Add(Change):
     type: Term
     options: Options = Options()
     if_not_exists: bool = False
-    # The name of the DSL function that made it: `add`, `timestamps`, or `table` for the implied primary key.
+    # The DSL function that made it: `add`, `timestamps`, or `table` for the implied primary key.
     origin: str = field(default="add", compare=False)
 
 
@@ -287,7 +288,7 @@ class RepoCall(Immediate):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationCode(Immediate):
-    """A call into the application, a library or the outside world (`Oban.Migration.up`, `MyApp.Seeds.run`)."""
+    """A call into the application, a library or the outside world: `Oban.Migration.up`, `MyApp.Seeds.run`."""
 
     module: str
     function: str

@@ -46,7 +46,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """`def change`, `def up`, …: `span` is the definition, `name_span` its head, `body` where statements go."""
+    """`def change`, `def up`, …: `span` is the definition, `body` where its statements go."""
 
     name: str
     span: Span

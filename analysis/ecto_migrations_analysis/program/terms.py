@@ -132,7 +132,7 @@ class Unknown:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-# The Ecto structs (program.commands.Table, Index, Constraint, Reference) are terms too: they are values in Elixir.
+# The Ecto structs of `program.commands` are terms too: they are values in Elixir.
 Term: TypeAlias = (
     "Atom | Number | Text | ListTerm | TupleTerm | MapTerm | FunctionTerm | Fragment | Unknown"
     " | Table | Index | Constraint | Reference"

@@ -35,7 +35,7 @@ class DatabaseVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectContext:
-    """`schema` is the schema that earlier migrations leave; its `complete` is False where they are unknown."""
+    """`schema` is what earlier migrations leave; its `complete` is False where they are unknown."""
 
     root: str | None = None
     application: str | None = None
