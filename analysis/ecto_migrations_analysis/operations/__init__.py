@@ -10,6 +10,7 @@ from .columns import ColumnDefinition, DataType, Expression, Generated, Identity
 from .constraints import ConstraintDefinition
 from .data import (
     Delete,
+    FunctionCall,
     Insert,
     LockTable,
     Maintenance,
@@ -36,7 +37,7 @@ from .objects import (
     RenameEnumValue,
     RenameObject,
 )
-from .session import SetParameter, TransactionControl
+from .session import SessionCommand, SetConstraints, SetParameter, TransactionControl
 from .statement import Statement
 from .tables import (
     AddColumn,
@@ -103,6 +104,7 @@ __all__ = [
     "DropTable",
     "DropView",
     "Expression",
+    "FunctionCall",
     "Generated",
     "Identity",
     "IndexElement",
@@ -121,6 +123,8 @@ __all__ = [
     "RenameObject",
     "RenameTable",
     "Select",
+    "SessionCommand",
+    "SetConstraints",
     "SetDefault",
     "SetExpression",
     "SetNotNull",

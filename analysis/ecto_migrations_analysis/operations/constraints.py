@@ -14,7 +14,10 @@ ConstraintKind = Literal["check", "foreign key", "unique", "primary key", "exclu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConstraintDefinition:
-    """`name` is the one PostgreSQL will use (its default one computed), None where it cannot be known."""
+    """`name` is the one PostgreSQL will use (its default one computed), None where it cannot be known.
+
+    For an exclusion, `expression` is what follows `EXCLUDE` and `columns` are its plain columns.
+    """
 
     kind: ConstraintKind
     name: str | None
@@ -30,9 +33,14 @@ class ConstraintDefinition:
     validated: bool = True
     enforced: bool = True
     deferrable: bool = False
+    initially_deferred: bool = False
     using_index: str | None = None
     nulls_distinct: bool = True
     no_inherit: bool = False
+    # `INCLUDE (…)` of a key.
+    include: tuple[str, ...] = ()
+    # False where a part of the columns is not known.
+    complete: bool = True
     # `WITHOUT OVERLAPS`/`PERIOD` of PostgreSQL 18.
     temporal: bool = False
     span: Span = field(default=NOWHERE, compare=False)

@@ -6,6 +6,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .base import Operation, Relation
+from .columns import Expression
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """A call in a query; `arguments` holds literals as text, None for everything else. Lower-case name."""
+
+    name: str
+    schema: str | None = None
+    arguments: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +38,7 @@ class Update(Operation):
     # Columns set to the literal NULL.
     nulled: tuple[str, ...] = ()
     reads: tuple[Relation, ...] = ()
+    where: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +47,7 @@ class Delete(Operation):
     restricted: bool | None = True
     bounded: bool = False
     reads: tuple[Relation, ...] = ()
+    where: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +59,15 @@ class Truncate(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Select(Operation):
-    """A query; `locking` is "update", "share", … for `FOR UPDATE` and its like."""
+    """A query; `locking` is "update", "no key update", "share" or "key share" for `FOR UPDATE` and its like.
+
+    `functions` are the names of `calls` once each, with their schema where it is written ("app.fill").
+    """
 
     reads: tuple[Relation, ...] = ()
     locking: str | None = None
     functions: tuple[str, ...] = ()
+    calls: tuple[FunctionCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +76,7 @@ class LockTable(Operation):
 
     relations: tuple[Relation, ...]
     mode: str
+    nowait: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

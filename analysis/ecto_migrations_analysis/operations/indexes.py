@@ -35,6 +35,8 @@ class CreateIndex(Operation):
     where: Expression | None = None
     nulls_distinct: bool = True
     only: bool = False
+    # `WITH (…)` and `TABLESPACE …` as written.
+    options: tuple[str, ...] = ()
     # False where a part of the columns is not known.
     complete: bool = True
     relation_span: Span = field(default=NOWHERE, compare=False)

@@ -12,12 +12,14 @@ from .columns import DataType, Expression
 class CreateEnum(Operation):
     name: Relation
     values: tuple[str, ...]
+    # False where a value is not known.
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddEnumValue(Operation):
     name: Relation
-    value: str
+    value: str | None
     if_not_exists: bool = False
     # "before" or "after" another value.
     position: tuple[str, str] | None = None
@@ -26,8 +28,8 @@ class AddEnumValue(Operation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameEnumValue(Operation):
     name: Relation
-    value: str
-    to: str
+    value: str | None
+    to: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,9 @@ class CreateDomain(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlterDomain(Operation):
+    """`clause`: "set default", "drop default", "set not null", "drop not null", "add constraint",
+    "drop constraint", "validate constraint"."""
+
     name: Relation
     clause: str
     validated: bool = True
@@ -69,12 +74,15 @@ class DropView(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateTrigger(Operation):
-    name: str
+    name: str | None
     relation: Relation
     replace: bool = False
     # Columns of `UPDATE OF`, which keep their type from being changed.
     update_of: tuple[str, ...] = ()
     constraint_from: Relation | None = None
+    function: Relation | None = None
+    # "insert", "update", "delete", "truncate".
+    events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +99,7 @@ class CreateFunction(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatePolicy(Operation):
-    name: str
+    name: str | None
     relation: Relation
     expressions: tuple[Expression, ...] = ()
 
@@ -105,6 +113,8 @@ class CreateObject(Operation):
     relation: Relation | None = None
     if_not_exists: bool = False
     replace: bool = False
+    # Where it names several tables (a publication).
+    relations: tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +130,18 @@ class DropObject(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameObject(Operation):
-    """RENAME, OWNER, SET SCHEMA or another ALTER of such an object; `clause` says which."""
+    """RENAME, OWNER, SET SCHEMA or another ALTER of such an object; `clause` says which, lower case:
+
+    "rename to", "owner to", "set schema", "grant", "revoke", "rename column", "rename attribute",
+    "add attribute", "alter", … ; `kind` as in CREATE ("type", "sequence", "view", "policy", "role").
+    """
 
     kind: str
     name: Relation
     clause: str
     to: str | None = None
     relation: Relation | None = None
+    relations: tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,22 @@ class SetParameter(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetConstraints(Operation):
+    """`SET CONSTRAINTS`; no name means ALL. `deferred` False (IMMEDIATE) runs the pending checks now."""
+
+    names: tuple[str, ...] = ()
+    deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCommand(Operation):
+    """A statement that touches no table: "listen", "notify", "prepare", "deallocate", "discard", "load",
+    "checkpoint", "explain", "show", "close", "fetch", …, lower case."""
+
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionControl(Operation):
     """BEGIN, COMMIT, ROLLBACK, SAVEPOINT, …, lower case."""
 

@@ -37,6 +37,11 @@ class CreateTable(TableOperation):
     like: tuple[Relation, ...] = ()
     # `CREATE TABLE … AS`: the relations it reads.
     reads: tuple[Relation, ...] = ()
+    # `FOR VALUES …` of a partition.
+    bound: Expression | None = None
+    # `CREATE TABLE … AS`, which also makes its rows unless WITH NO DATA.
+    from_query: bool = False
+    with_data: bool = True
     # False where a part of the columns is not known (a dynamic name, `LIKE`, `AS`).
     complete: bool = True
 
@@ -54,7 +59,7 @@ class RenameTable(TableOperation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetTableSchema(TableOperation):
-    schema: str
+    schema: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +138,11 @@ class DropExpression(ColumnOperation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSetting(ColumnOperation):
-    """A clause that only changes how a column is kept: "set statistics", "set storage", "drop identity", …"""
+    """A clause that only changes how a column is kept; `clause` is one of these, lower case:
+
+    "set statistics", "set", "reset" (attribute options), "set storage", "set compression",
+    "set identity" (any change of an existing identity), "drop identity", "options".
+    """
 
     clause: str
 
@@ -155,20 +164,23 @@ class DropConstraint(TableOperation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameConstraint(TableOperation):
-    name: str
-    to: str
+    name: str | None
+    to: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidateConstraint(TableOperation):
-    name: str
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlterConstraint(TableOperation):
-    """`ALTER CONSTRAINT … [NOT] DEFERRABLE`, `[NOT] ENFORCED`, `[NO] INHERIT`."""
+    """`ALTER CONSTRAINT … [NOT] DEFERRABLE`, `[NOT] ENFORCED`, `[NO] INHERIT`.
 
-    name: str
+    `clause` is what follows the name, lower case: "deferrable initially deferred", "not enforced".
+    """
+
+    name: str | None
     clause: str
 
 
@@ -176,6 +188,8 @@ class AlterConstraint(TableOperation):
 class AttachPartition(TableOperation):
     partition: Relation
     default: bool = False
+    # `FOR VALUES …` as written.
+    bound: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,9 +201,17 @@ class DetachPartition(TableOperation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSetting(TableOperation):
-    """A clause about the table as a whole: "set logged", "set tablespace", "enable trigger", "owner to", …
+    """A clause about the table as a whole; `clause` is one of these, lower case as the manual spells it:
 
-    `subject` is the name the clause mentions (a trigger, a role, a tablespace, a storage parameter).
+    "owner to", "cluster on", "set without cluster", "set without oids", "set logged", "set unlogged",
+    "set access method", "set tablespace", "set", "reset" (storage `parameters`), "inherit", "no inherit",
+    "of", "not of", "replica identity" (`subject`: "default", "full", "nothing" or the index's name),
+    "enable trigger", "enable always trigger", "enable replica trigger", "disable trigger" (`subject`: a
+    name, "all" or "user"), "enable rule", "enable always rule", "enable replica rule", "disable rule",
+    "enable row level security", "disable row level security", "force row level security",
+    "no force row level security", "options" (of a foreign table).
+
+    `subject` is the name the clause mentions (a trigger, a role, a tablespace, a parent table).
     """
 
     clause: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .base import Operation
+from .base import Operation, Relation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,8 @@ class OpaqueSQL(Operation):
     reason: str
     # The leading keywords where they are known: "DO", "SELECT", "ALTER TABLE".
     keywords: str | None = None
+    # The relations it names, where that much is clear.
+    relations: tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
