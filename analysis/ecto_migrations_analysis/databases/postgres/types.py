@@ -1,0 +1,7 @@
+"""Types of PostgreSQL: their names, and what changing one into another costs."""
+
+from __future__ import annotations
+
+from .type_names import parse_type
+
+__all__ = ["parse_type"]
