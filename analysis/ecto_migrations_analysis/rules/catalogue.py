@@ -1,0 +1,40 @@
+"""The rules, in the order of the catalogue. A new rule is a new module and a line here."""
+
+from __future__ import annotations
+
+from .add_column_not_null_without_default import AddColumnNotNullWithoutDefault
+from .add_column_volatile_default import AddColumnVolatileDefault
+from .add_timestamps_not_null import AddTimestampsNotNull
+from .base import Rule
+from .check_constraint_validated import CheckConstraintValidated
+from .concurrent_index_in_transaction import ConcurrentIndexInTransaction
+from .concurrent_index_migration_lock import ConcurrentIndexMigrationLock
+from .drop_index_not_concurrent import DropIndexNotConcurrent
+from .drop_table import DropTable
+from .foreign_key_validated import ForeignKeyValidated
+from .index_not_concurrent import IndexNotConcurrent
+from .irreversible_change import IrreversibleChange
+from .modify_type_rewrite import ModifyTypeRewrite
+from .remove_column import RemoveColumn
+from .rename_column import RenameColumn
+from .rename_table import RenameTable
+from .set_not_null_scan import SetNotNullScan
+
+RULES: tuple[type[Rule], ...] = (
+    AddColumnNotNullWithoutDefault,
+    AddColumnVolatileDefault,
+    AddTimestampsNotNull,
+    ModifyTypeRewrite,
+    SetNotNullScan,
+    RemoveColumn,
+    RenameColumn,
+    RenameTable,
+    DropTable,
+    IndexNotConcurrent,
+    DropIndexNotConcurrent,
+    ConcurrentIndexInTransaction,
+    ConcurrentIndexMigrationLock,
+    ForeignKeyValidated,
+    CheckConstraintValidated,
+    IrreversibleChange,
+)

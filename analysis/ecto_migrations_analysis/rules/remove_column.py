@@ -1,0 +1,127 @@
+"""Column dropped while running code still selects it.
+
+## What happens
+`DROP COLUMN` is instant, but Ecto lists every field of a schema in its queries: nodes of the running release that
+still have the field fail with `undefined_column` (42703) at every SELECT, INSERT and UPDATE … RETURNING, from the
+moment of the drop until they are replaced. The data is gone, and indexes and constraints that use the column go
+with it.
+
+## When it is silent
+- The migration creates the table, or adds the column, itself.
+- It stands in `down` and undoes `up`.
+
+## Instead
+Two deploys. First the code: delete the `field` from the schema (and, where the column is NOT NULL without a
+default, make it nullable first, or the new code's inserts fail). When no node of the old release runs, drop it:
+
+    alter table(:posts) do
+      remove :legacy, :text
+    end
+
+## Measured
+PostgreSQL 13 to 18: ACCESS EXCLUSIVE for an instant; no scan, no rewrite.
+
+## References
+- PostgreSQL documentation, ALTER TABLE, `DROP COLUMN`
+- ecto, `Ecto.Schema`, `:load_in_query`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..findings import Finding, Level
+from ..operations import AddColumn, DropColumn
+from ..schema.state import Schema
+from .base import Case, Rule, subject
+from .context import MigrationContext
+
+
+class RemoveColumn(Rule):
+    id = "remove-column"
+    level = Level.DANGER
+    tags = ("columns", "application")
+
+    fires = (
+        Case(
+            about="remove/1",
+            text="""
+            alter table(:posts) do
+              «remove :legacy»
+            end
+            """,
+        ),
+        Case(
+            about="remove_if_exists/2 and a list of columns",
+            text="""
+            alter table(:posts) do
+              «remove_if_exists :legacy, :text»
+              «remove(:summary, :text, null: true)»
+            end
+            """,
+        ),
+        Case(
+            about="The same in SQL",
+            text="""
+            execute "ALTER TABLE posts «DROP COLUMN legacy»", "ALTER TABLE posts ADD COLUMN legacy text"
+            """,
+        ),
+    )
+    silent = (
+        Case(
+            about="The down of an add",
+            text="""
+            def up do
+              alter table(:posts) do
+                add :legacy, :text
+              end
+            end
+
+            def down do
+              alter table(:posts) do
+                remove :legacy
+              end
+            end
+            """,
+        ),
+        Case(
+            about="A table of the same migration",
+            text="""
+            create table(:posts) do
+              add :legacy, :text
+            end
+
+            alter table(:posts) do
+              remove :legacy, :text
+            end
+            """,
+        ),
+        Case(
+            about="A call of the same name that is no DDL",
+            text="""
+            Map.keys(%{a: 1}) |> List.delete(:a)
+            """,
+        ),
+    )
+
+    def check(self, context: MigrationContext) -> Iterator[Finding]:
+        added = {
+            (Schema.key(operation.relation), operation.column.name)
+            for _, operation in context.forward(AddColumn)
+            if not operation.if_not_exists
+        }
+        for step, operation in context.forward(DropColumn):
+            table = operation.relation
+            if context.is_new(table) or (Schema.key(table), operation.column) in added:
+                continue
+            name = f"{table}.{operation.column or '…'}"
+            yield self.finding(
+                operation.span,
+                f"Drops `{name}`: code of the running release that selects it fails with undefined_column.",
+                level=context.level(self.level, table, step),
+                label="running code still selects it",
+                reason="Ecto lists every field of a schema in its queries, so nodes that still have the field"
+                " fail until they are replaced. The data is lost.",
+                advice="Deploy code without the field first; drop the column in a later deploy.",
+                subject=subject(table, step.statement, column=operation.column),
+            )
