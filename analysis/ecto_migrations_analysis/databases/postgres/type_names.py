@@ -46,21 +46,8 @@ _INTERVAL_FIELDS = {"year", "month", "day", "hour", "minute", "second", "to"}
 
 # Names of the catalog that, in quotes, still name the type ("int4" does, "integer" does not).
 _CATALOG_NAMES = frozenset(
-    [
-        "int2",
-        "int4",
-        "int8",
-        "bool",
-        "float4",
-        "float8",
-        "varchar",
-        "varbit",
-        "bpchar",
-        "timestamp",
-        "timestamptz",
-        "time",
-        "timetz",
-    ]
+    {"int2", "int4", "int8", "bool", "float4", "float8", "varchar", "varbit", "bpchar"}
+    | {"timestamp", "timestamptz", "time", "timetz"}
 )
 
 # "char" in quotes is a type of one byte, and prints with its quotes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .type_change import TypeChange, type_change
 from .type_names import parse_type
 
-__all__ = ["parse_type"]
+__all__ = ["TypeChange", "parse_type", "type_change"]
