@@ -61,7 +61,7 @@ def plain(parts: Sequence[Part]) -> str:
 
 
 def snippet(parts: Sequence[Part]) -> str:
-    """The text in the snippet grammar: the first of equal tab stops holds the default, the others mirror it."""
+    """The text in the snippet grammar: the first of equal tab stops has the default, the rest mirror it."""
     return "".join(_snippet_parts(parts))
 
 

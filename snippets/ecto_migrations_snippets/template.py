@@ -20,8 +20,8 @@ class Context:
     """Where the template goes, and what is known there.
 
     `file` replaces the whole text of an empty or freshly generated file, `callback` goes into the body of
-    `change` or `up`, `alter` into an `alter` block. `module` is the name the file's module has, or should have
-    by the file's name; without it, its last part is a tab stop below `namespace`.
+    `change` or `up`, `alter` into an `alter` block. `module` is the name that the file's module has, or should
+    have by the file's name; without it, its last part is a tab stop below `namespace`.
     """
 
     where: Where = "file"
@@ -142,5 +142,5 @@ def _module_default(text: str) -> str:
 def _own_file(name: str) -> str:
     # `Ecto.Migrator` loads a file and runs the first migration module in it, only that one.
     return (
-        f"# Move to a later file of its own, <version>_{name}.exs: Ecto runs only the first module of a file."
+        f"# Move to a later file, <version>_{name}.exs: Ecto runs only the first module of a file."
     )

@@ -114,7 +114,7 @@ def test_the_three_steps_are_three_migrations_of_one_namespace() -> None:
         [module] for module in modules
     ]
     # Only the first of them would run from one file.
-    assert rendered.text.count("# Move to a later file of its own") == 2
+    assert rendered.text.count("# Move to a later file, <version>_") == 2
 
 
 def test_equal_tab_stops_are_linked() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-# What `import_deps: [:ecto, :ecto_sql]` adds to a project's `.formatter.exs` (`locals_without_parens` of both).
+# What `import_deps: [:ecto, :ecto_sql]` adds to a project's `.formatter.exs` (`locals_without_parens`).
 LOCALS_WITHOUT_PARENS = (
     *(("from", 2), ("field", 1), ("field", 2), ("field", 3), ("timestamps", 1), ("belongs_to", 2)),
     *(("add", 2), ("add", 3), ("add_if_not_exists", 2), ("add_if_not_exists", 3), ("alter", 2)),
@@ -94,7 +94,7 @@ def assert_formatted(texts: Mapping[str, str]) -> None:
 
 def _first_difference(texts: Mapping[str, str], wrong: Mapping[str, str]) -> str:
     key = next(iter(wrong))
-    return f"{len(wrong)} of {len(texts)} are not formatted; the first, {key}:\n{texts[key]}\nformatted:\n{wrong[key]}"
+    return f"{len(wrong)} of {len(texts)} are not formatted: {key}\n{texts[key]}\nformatted:\n{wrong[key]}"
 
 
 def _keyword(pairs: tuple[tuple[str, int], ...]) -> str:
