@@ -20,8 +20,8 @@ class Context:
     """Where the template goes, and what is known there.
 
     `file` replaces the whole text of an empty or freshly generated file, `callback` goes into the body of
-    `change` or `up`, `alter` into an `alter` block. `module` is the name that the file's module has, or should
-    have by the file's name; without it, its last part is a tab stop below `namespace`.
+    `change` or `up`, `alter` into an `alter` block. `module` is the name that the module of the file has, or
+    should have by the name of the file; without it, its last part is a tab stop below `namespace`.
     """
 
     where: Where = "file"
