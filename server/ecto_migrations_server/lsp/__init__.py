@@ -1,0 +1,1 @@
+"""The language server: one module per feature, `convert` between analysis and LSP types, `server` wires."""

@@ -1,0 +1,122 @@
+"""textDocument/codeAction and codeAction/resolve: the fixes of the analysis as the editor's code actions.
+
+The request comes with every move of the caret, so it only lists what there is. The edit is made when the
+user has picked one: then names for new files are chosen too, free at that moment. A client that cannot ask
+a second time gets the edit at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ecto_migrations_analysis.analysis import Analysis
+from ecto_migrations_analysis.fixes.model import Change, Offer
+from lsprotocol import types
+
+from . import convert
+from .documents import Document
+from .session import Session
+
+OPTIONS = types.CodeActionOptions(
+    code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite],
+    resolve_provider=True,
+)
+
+
+def code_actions(ls: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
+    document = ls.migration(params.text_document.uri)
+    if document is None or not ls.client.code_action_literals:
+        return []
+    from ecto_migrations_analysis.fixes.registry import offers
+
+    analysis = ls.analysis(document)
+    wanted = params.context.only
+    return [
+        action
+        for offer in offers(analysis, convert.span(document.source, params.range))
+        if _is_wanted(convert.kind(offer.kind), wanted)
+        and (ls.client.creates_files or not offer.new_file_count)
+        and (action := _action(ls, document, analysis, offer, params.context.diagnostics)) is not None
+    ]
+
+
+def resolve(ls: Session, action: types.CodeAction) -> types.CodeAction:
+    """The action with its edit; where the text is no longer the same, without one and with a message."""
+    data = action.data if isinstance(action.data, Mapping) else {}
+    document = ls.documents.get(str(data.get("uri")))
+    if document is None:
+        return _refused(ls, action, "the file is no longer open")
+    if document.version != data.get("version"):
+        return _refused(ls, action, "the file has changed since; ask for the code action again")
+    change = _change(ls, ls.analysis(document), str(data.get("offer")))
+    if change is None:
+        return _refused(ls, action, "the code that it was for is no longer there")
+    action.edit = convert.workspace_edit(change, document, ls.client)
+    return action
+
+
+def _action(
+    ls: Session,
+    document: Document,
+    analysis: Analysis,
+    offer: Offer,
+    diagnostics: Iterable[types.Diagnostic],
+) -> types.CodeAction | None:
+    action = types.CodeAction(
+        title=offer.title,
+        kind=convert.kind(offer.kind),
+        diagnostics=_answered(analysis, offer, document, diagnostics) or None,
+        is_preferred=offer.preferred or None,
+    )
+    if ls.client.resolves_edits:
+        action.data = {"uri": document.uri, "version": document.version, "offer": offer.id}
+        return action
+    change = _change(ls, analysis, offer.id)
+    if change is None:
+        return None
+    action.edit = convert.workspace_edit(change, document, ls.client)
+    return action
+
+
+def _change(ls: Session, analysis: Analysis, offer_id: str) -> Change | None:
+    from ecto_migrations_analysis.fixes.registry import StaleOffer, change
+
+    try:
+        return change(analysis, offer_id, ls.files)
+    except StaleOffer:
+        return None
+
+
+def _refused(ls: Session, action: types.CodeAction, reason: str) -> types.CodeAction:
+    # A message and not an error: VS Code passes over the error of a resolve request in silence.
+    message = f"{convert.SOURCE}: “{action.title}” was not applied: {reason}"
+    ls.window_show_message(types.ShowMessageParams(type=types.MessageType.Warning, message=message))
+    return action
+
+
+def _is_wanted(kind: types.CodeActionKind, only: Iterable[types.CodeActionKind | str] | None) -> bool:
+    """Whether `kind` is one of those asked for or below one of them (`refactor` holds `refactor.rewrite`)."""
+    if not only:
+        return True
+    names = [wanted.value if isinstance(wanted, types.CodeActionKind) else wanted for wanted in only]
+    return any(name in ("", kind.value) or kind.value.startswith(f"{name}.") for name in names)
+
+
+def _answered(
+    analysis: Analysis, offer: Offer, document: Document, diagnostics: Iterable[types.Diagnostic]
+) -> list[types.Diagnostic]:
+    """Those of the client's diagnostics that the offer is an answer to."""
+    findings = [
+        finding
+        for finding in analysis.findings
+        if finding.rule in offer.rules and finding.span in offer.finding_spans
+    ]
+    keys: list[Any] = [convert.diagnostic_data(finding) for finding in findings]
+    places = [(finding.rule, convert.text_range(document.source, finding.span)) for finding in findings]
+    return [
+        diagnostic
+        for diagnostic in diagnostics
+        if diagnostic.source == convert.SOURCE
+        and (diagnostic.data in keys if diagnostic.data else (diagnostic.code, diagnostic.range) in places)
+    ]

@@ -1,0 +1,68 @@
+"""What is known of the mix project around an open file, kept until something is saved."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable
+
+from ecto_migrations_analysis.project.context import DatabaseVersion, ProjectContext
+from ecto_migrations_analysis.syntax.source import Source
+
+from .settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+class Projects:
+    """Project contexts by path. Reading one goes through the whole history: once, not at each keystroke.
+
+    By path and not by folder, because the schema that a migration meets is that of the earlier ones.
+    """
+
+    def __init__(self, read: Callable[[str], ProjectContext]) -> None:
+        self._read = read
+        self._contexts: dict[str | None, ProjectContext] = {}
+        self._sources: dict[str, Source] = {}
+        self._settings = Settings()
+
+    def configure(self, settings: Settings) -> None:
+        self._settings = settings
+        self.forget()
+
+    def forget(self) -> None:
+        """Something on disk has changed: read again what is asked for next."""
+        self._contexts.clear()
+        self._sources.clear()
+
+    def context(self, path: str | None) -> ProjectContext:
+        """The same object until `forget` or `configure`; an empty one for what is not a file."""
+        if path not in self._contexts:
+            self._contexts[path] = self._configured(self._context(path))
+        return self._contexts[path]
+
+    def source(self, path: str) -> Source:
+        """The text of a file of the project, as it was when first asked for; empty where it is gone."""
+        if path not in self._sources:
+            try:
+                with open(path, "rb") as file:
+                    self._sources[path] = Source(file.read(), path)
+            except OSError:
+                self._sources[path] = Source(b"", path)
+        return self._sources[path]
+
+    def _context(self, path: str | None) -> ProjectContext:
+        if path is None:
+            return ProjectContext()
+        try:
+            return self._read(path)
+        except Exception:
+            # The file itself can still be analysed; this is logged once, not for each keystroke.
+            _log.exception("The project around %s could not be read", path)
+            return ProjectContext()
+
+    def _configured(self, context: ProjectContext) -> ProjectContext:
+        if self._settings.database_version is None:
+            return context
+        version = DatabaseVersion(major=self._settings.database_version, source="the editor's settings")
+        return dataclasses.replace(context, version=version)

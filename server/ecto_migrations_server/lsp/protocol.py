@@ -1,0 +1,68 @@
+"""The protocol as this server speaks it, where that differs from what pygls does on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+
+class Protocol(LanguageServerProtocol):
+    """UTF-16 positions, the requests that come too early or too late answered, cancellation without noise."""
+
+    _initialized = False
+
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
+        """Settles on UTF-16, which every client has to support.
+
+        pygls would take the client's first choice, UTF-8 in Neovim. The other Elixir servers count in
+        UTF-16, and an editor with two encodings for one buffer goes wrong and says so.
+        """
+        if (general := params.capabilities.general) is not None:
+            general.position_encodings = [types.PositionEncodingKind.Utf16]
+        result = yield from super().lsp_initialize(params)
+        self._initialized = True
+        return result
+
+    @property
+    def was_shut_down(self) -> bool:
+        """Whether the client has asked for the end, as it should before it says `exit`."""
+        return self._shutdown
+
+    def handle_message(self, message: Any) -> None:
+        """Refuses requests before `initialize` and after `shutdown` with the errors the protocol asks for.
+
+        pygls answers the first with an internal error and leaves the second without an answer.
+        """
+        method = getattr(message, "method", None)
+        refusal = None
+        if not self._initialized and method not in (None, types.INITIALIZE, types.EXIT):
+            refusal = types.ResponseError(
+                code=types.ErrorCodes.ServerNotInitialized, message=f"{method} before initialize"
+            )
+        elif self.was_shut_down and method not in (None, types.EXIT):
+            refusal = types.ResponseError(
+                code=types.ErrorCodes.InvalidRequest, message=f"{method} after shutdown"
+            )
+        if refusal is None:
+            super().handle_message(message)
+        elif (message_id := getattr(message, "id", None)) is not None:
+            self._send_response(message_id, error=refusal)
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Answers a request whose parameters are malformed; pygls would only log it, and the client wait."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
+    def _handle_cancel_notification(self, msg_id: int | str) -> None:
+        """Cancelling a request that has been answered already is usual, and no reason for a warning."""
+        if msg_id in self._request_futures:
+            super()._handle_cancel_notification(msg_id)

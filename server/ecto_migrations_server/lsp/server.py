@@ -1,0 +1,39 @@
+"""Wires the features to the server. Each of them is a module of its own."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from ..version import version
+from . import code_actions, completion, configuration, diagnostics, hover, synchronization
+from .client import Client
+from .logs import send_logs_to
+from .session import Session
+
+NAME = "ecto-migrations"
+
+
+def create_server() -> Session:
+    """A server with all its features, not yet connected to anything."""
+    server = Session(NAME, version())
+    send_logs_to(server)
+    feature = server.feature
+
+    @feature(types.INITIALIZE)
+    def initialize(ls: Session, params: types.InitializeParams) -> None:
+        ls.client = Client.of(params.capabilities)
+        if ls.client.pulls_diagnostics:
+            feature(types.TEXT_DOCUMENT_DIAGNOSTIC, diagnostics.PULL_OPTIONS)(diagnostics.pull)
+        configuration.initialize(ls, params)
+
+    feature(types.INITIALIZED)(configuration.initialized)
+    feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(configuration.did_change)
+    feature(types.TEXT_DOCUMENT_DID_OPEN)(synchronization.did_open)
+    feature(types.TEXT_DOCUMENT_DID_CHANGE)(synchronization.did_change)
+    feature(types.TEXT_DOCUMENT_DID_SAVE)(synchronization.did_save)
+    feature(types.TEXT_DOCUMENT_DID_CLOSE)(synchronization.did_close)
+    feature(types.TEXT_DOCUMENT_CODE_ACTION, code_actions.OPTIONS)(code_actions.code_actions)
+    feature(types.CODE_ACTION_RESOLVE)(code_actions.resolve)
+    feature(types.TEXT_DOCUMENT_COMPLETION, completion.OPTIONS)(completion.completion)
+    feature(types.TEXT_DOCUMENT_HOVER)(hover.hover)
+    return server
