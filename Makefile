@@ -1,0 +1,60 @@
+# Every target does its own set-up and does it once: a fresh clone, Python 3.11 or later and make are enough.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+EXAMPLE := tests/projects/blog
+# Two workers suit the smallest machines; each worker starts a PostgreSQL of its own.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench clean
+
+help:
+	@echo 'make demo    check and report on the example project $(EXAMPLE)'
+	@echo 'make test    the whole test suite (WORKERS=n, ARGS="-k name")'
+	@echo 'make lint    ruff, the format, mypy'
+	@echo 'make format  let ruff format and fix what it can'
+	@echo 'make bench   how long start and analysis take, as ratios'
+	@echo 'make clean   remove everything these made'
+
+setup: $(READY)
+
+# hatchling first: the editable install then builds with that version and not with today's newest.
+$(READY): pyproject.toml constraints-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Python 3.11 or later is needed: make PYTHON=python3.12 ...' >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+		|| { echo 'python -m venv failed (on Debian: apt-get install python3-venv)' >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-dev.txt hatchling
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-dev.txt \
+		--no-build-isolation --editable '.[dev]'
+	@# Bytecode now, so that the first start is as quick as every other.
+	@$(BIN)/python -m compileall -q server analysis snippets
+	@touch $@
+
+demo: $(READY)
+	cd $(EXAMPLE) && $(CURDIR)/$(BIN)/ecto-migrations check --fail-level never
+	@echo
+	cd $(EXAMPLE) && $(CURDIR)/$(BIN)/ecto-migrations report \
+		priv/repo/migrations/20250702130000_case_insensitive_emails.exs
+
+test: $(READY)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)
+	$(BIN)/python -m pytest tests/benchmarks -p no:cacheprovider -s -q --override-ini python_files='bench_*.py'
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
