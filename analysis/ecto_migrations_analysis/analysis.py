@@ -7,7 +7,6 @@ Diagnostics, hover, report and `check` all read the `Analysis` that `analyze` re
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from .databases.effects import Effect
@@ -15,6 +14,7 @@ from .findings import Finding, Level
 from .operations import Operation, Statement
 from .program.migration import Migration, Program
 from .project.context import ProjectContext
+from .records import dataclass, field
 from .schema.state import Schema
 from .syntax.source import Source
 from .syntax.span import Span

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 
+from .records import dataclass, field
 from .syntax.span import Place, Span
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ..operations.base import Relation
+from ..records import dataclass, field
 from ..syntax.span import Span
 
 NOWHERE = Span(0, 0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from ..records import dataclass
 from ..syntax.span import Span
 
 FixKind = Literal["quickfix", "refactor.rewrite"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from ..records import dataclass, field
 from ..syntax.span import Span
 from .base import NOWHERE, Operation, Relation
 from .columns import Expression

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..records import dataclass, field
 from ..syntax.span import Span
 from .base import NOWHERE, Operation
 

@@ -8,9 +8,9 @@ migration says; what the database then does are `operations`, made from a comman
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from ..records import dataclass, field
 from ..syntax.span import Span
 from .terms import NOWHERE, FunctionTerm, Options, Term, Text, Unknown
 

@@ -7,9 +7,9 @@ know is an `Unknown`: never a guess.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from ..records import dataclass, field
 from ..syntax.span import Span
 
 if TYPE_CHECKING:

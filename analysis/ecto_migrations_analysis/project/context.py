@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ..program.terms import Options
+from ..records import dataclass, field
 from ..schema.state import Schema
 
 

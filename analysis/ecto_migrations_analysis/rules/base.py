@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..findings import Finding, Level
 from ..operations import Relation, Statement
+from ..records import dataclass
 from ..syntax.span import Span
 from .context import MigrationContext
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
 from ..analysis import Analysis, MigrationAnalysis, Step
 from ..findings import Level
 from ..operations import CreateTable, Operation, Relation
+from ..records import dataclass
 from ..schema.state import Schema
 
 AnyOperation = TypeVar("AnyOperation", bound=Operation)

@@ -10,9 +10,8 @@ list of types is compared with a server by a test.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ...operations import DataType
+from ...records import dataclass
 from .casts import BUILT_IN, STRINGS, base, cast_between, operator_class
 
 _TIMESTAMPS = ("timestamp without time zone", "timestamp with time zone")
