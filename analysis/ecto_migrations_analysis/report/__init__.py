@@ -1,0 +1,1 @@
+"""What is said about a migration as a whole: its two programs statement by statement."""

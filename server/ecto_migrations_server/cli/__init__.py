@@ -1,0 +1,1 @@
+"""The command line: one module per subcommand, one per output format (`formats`). Never imports pygls."""

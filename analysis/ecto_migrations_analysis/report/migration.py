@@ -1,0 +1,68 @@
+"""The report on one migration file: both programs, statement by statement."""
+
+from __future__ import annotations
+
+from ..analysis import Analysis
+from ..findings import Finding
+from ..records import dataclass
+from .statements import StatementReport, statements
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrationReport:
+    """`up` and `down` as the database gets them; `down` is None where it cannot be reversed.
+
+    `irreversible` says why, in Ecto's words. `module` is None for a file without a migration.
+    """
+
+    module: str | None
+    classification: str
+    transaction: bool
+    database: str
+    findings: tuple[Finding, ...]
+    up: tuple[StatementReport, ...]
+    down: tuple[StatementReport, ...] | None
+    irreversible: str | None
+
+
+def report(analysis: Analysis) -> MigrationReport:
+    """The report on the migration that Ecto runs.
+
+    Of several migration modules in one file Ecto runs the first (`Ecto.Migrator.load_migration!/1`).
+    """
+    version = analysis.project.version
+    database = f"PostgreSQL {version.major} ({version.source})"
+    if not analysis.migrations:
+        return MigrationReport(
+            module=None,
+            classification=analysis.classification,
+            transaction=True,
+            database=database,
+            findings=analysis.findings,
+            up=(),
+            down=None,
+            irreversible="the file defines no migration",
+        )
+    migration = analysis.migrations[0]
+    irreversible = _irreversible(analysis)
+    down = None
+    if migration.down is not None and irreversible is None:
+        down = statements(migration.down, analysis.source)
+    return MigrationReport(
+        module=migration.migration.module,
+        classification=analysis.classification,
+        transaction=migration.transactional,
+        database=database,
+        findings=analysis.findings,
+        up=statements(migration.up, analysis.source) if migration.up is not None else (),
+        down=down,
+        irreversible=irreversible,
+    )
+
+
+def _irreversible(analysis: Analysis) -> str | None:
+    program = analysis.migrations[0].migration.down
+    if program is None:
+        # `Ecto.Migrator.attempt/8` finds neither the function nor `change/0`.
+        return "the migration defines neither down/0 nor change/0"
+    return program.irreversible.message if program.irreversible is not None else None

@@ -1,0 +1,67 @@
+"""`ecto-migrations check [PATH…]`: the findings in migration files."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final
+
+from .errors import CommandError, complain
+
+HELP: Final = "say what migrations will do to the database, and what is unsafe about it"
+_FAIL_LEVELS: Final = ("info", "risk", "danger", "never")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        help="migration files, or folders that hold some; - for standard input "
+        "(default: priv/*/migrations and apps/*/priv/*/migrations)",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--fail-level",
+        choices=_FAIL_LEVELS,
+        default="risk",
+        help="the lowest level of findings that make the exit code 1 (default: risk)",
+    )
+    parser.add_argument(
+        "--stdin-filename", metavar="FILE", help="the file that standard input is (to be) saved as"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import sys
+
+    from ecto_migrations_analysis.findings import Level
+
+    from . import exit_codes, files
+    from .checked import Checked, check
+    from .formats import findings_json, findings_text
+    from .terminal import Terminal
+
+    targets = files.targets(arguments.paths, arguments.stdin_filename)
+    output: findings_text.FindingsText | findings_json.FindingsJson
+    if arguments.format == "json":
+        output = findings_json.FindingsJson(sys.stdout)
+    else:
+        output = findings_text.FindingsText(sys.stdout, Terminal.of(sys.stdout))
+
+    failing = None if arguments.fail_level == "never" else Level[arguments.fail_level.upper()]
+    found = broken = False
+    for target in targets:
+        try:
+            checked: Checked = check(target)
+        except CommandError as error:
+            # The other files can be checked all the same.
+            complain(str(error))
+            broken = True
+            continue
+        output.add(checked)
+        levels = (finding.level for finding in checked.analysis.findings)
+        found = found or (failing is not None and any(level >= failing for level in levels))
+    output.finish()
+    if broken:
+        return exit_codes.ERROR
+    return exit_codes.FINDINGS if found else exit_codes.OK

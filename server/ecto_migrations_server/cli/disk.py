@@ -1,0 +1,76 @@
+"""Writing a fix to the disk: all of it or nothing."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+
+from ecto_migrations_analysis.fixes.model import Edit, NewFile
+from ecto_migrations_analysis.syntax.source import Source
+
+from .cells import printable
+from .errors import CommandError
+from .files import reason
+
+
+class DiskFiles:
+    """The `Files` of `fixes.model`: what lies on the disk now."""
+
+    def names(self, folder: str) -> frozenset[str]:
+        """The bare file names in `folder`; empty where it does not exist."""
+        try:
+            return frozenset(os.listdir(folder))
+        except (FileNotFoundError, NotADirectoryError):
+            return frozenset()
+
+
+def edited(source: Source, edits: Sequence[Edit]) -> bytes:
+    """The text after the edits, which do not overlap."""
+    data = source.data
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        data = data[: edit.span.start] + edit.text.encode() + data[edit.span.end :]
+    return data
+
+
+def write(path: str, before: bytes, after: bytes, new_files: Sequence[NewFile]) -> None:
+    """Creates the new files, then replaces the text of `path`.
+
+    Raises `CommandError` where one of the new files exists, `path` no longer holds `before`, or the disk
+    refuses; the new files that were made until then are removed again.
+    """
+    made: list[str] = []
+    try:
+        for file in new_files:
+            # "x" never opens what is there already, whoever made it in the meantime.
+            with open(file.path, "x", encoding="utf-8", newline="") as output:
+                made.append(file.path)
+                output.write(file.text)
+        if after != before:
+            _replace(path, before, after)
+    except BaseException as error:
+        for name in made:
+            os.unlink(name)
+        if isinstance(error, FileExistsError):
+            raise CommandError(f"{printable(str(error.filename))} exists; nothing was written") from error
+        if isinstance(error, OSError):
+            where = printable(str(error.filename or path))
+            raise CommandError(f"{where}: {reason(error)}; nothing was written") from error
+        raise
+
+
+def _replace(path: str, before: bytes, after: bytes) -> None:
+    # Through a symbolic link to the file itself, which keeps its permissions.
+    path = os.path.realpath(path)
+    with open(path, "rb") as file:
+        if file.read() != before:
+            raise CommandError(f"{printable(path)} has changed in the meantime; nothing was written")
+    descriptor, scratch = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".ecto-migrations-")
+    try:
+        with open(descriptor, "wb") as output:
+            output.write(after)
+        os.chmod(scratch, os.stat(path).st_mode & 0o7777)
+        os.replace(scratch, path)
+    except BaseException:
+        os.unlink(scratch)
+        raise

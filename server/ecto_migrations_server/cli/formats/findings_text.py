@@ -1,0 +1,95 @@
+"""Findings as a person reads them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TextIO
+
+from ecto_migrations_analysis.findings import Finding, Related
+
+from ..cells import printable
+from ..checked import Checked
+from ..frame import frame
+from ..places import Places
+from ..terminal import Terminal
+from .words import CLASSIFICATION_STYLES, LEVEL_STYLES, counted
+
+
+class FindingsText:
+    """Writes each file's findings as it comes, and a summary at the end."""
+
+    def __init__(self, output: TextIO, terminal: Terminal) -> None:
+        self._output = output
+        self._terminal = terminal
+        self._places = Places()
+        self._classes: Counter[str] = Counter()
+        self._fixable = 0
+
+    def add(self, checked: Checked) -> None:
+        self._classes[checked.analysis.classification] += 1
+        for finding in checked.analysis.findings:
+            for line in self._finding(checked, finding):
+                print(line, file=self._output)
+            print(file=self._output)
+
+    def finish(self) -> None:
+        print(self._summary(), file=self._output)
+
+    def _finding(self, checked: Checked, finding: Finding) -> list[str]:
+        terminal, source = self._terminal, checked.analysis.source
+        styles = LEVEL_STYLES[finding.level]
+        line, column = source.lines.character_position(finding.span.start)
+        where = f"{printable(checked.target.shown)}:{line + 1}:{column + 1}"
+        output = [
+            f"{terminal.paint(where, 'bold')}  {terminal.paint(str(finding.level), *styles)}  {finding.rule}",
+            "",
+            *frame(source, finding.span, finding.label, terminal, *styles),
+            "",
+            *terminal.paragraph(printable(finding.message)),
+        ]
+        if finding.reason:
+            output += terminal.paragraph(printable(finding.reason))
+        output += [row for related in finding.related for row in self._related(checked, related)]
+        arrow = terminal.glyphs.arrow
+        hanging = "  " + " " * (len(arrow) + 1)
+        if finding.advice:
+            output += terminal.paragraph(printable(finding.advice), f"  {arrow} ", hanging)
+        fixes = checked.fixes(finding)
+        if fixes:
+            self._fixable += 1
+            command = f"ecto-migrations expand {_argument(checked.target.shown)}:{line + 1}"
+            title = printable(fixes[0].title)
+            output += terminal.paragraph(f"{title}:", f"  {arrow} ", hanging)
+            output.append(hanging + terminal.paint(command, "cyan"))
+        return output
+
+    def _related(self, checked: Checked, related: Related) -> list[str]:
+        if related.place.path == checked.target.path:
+            source = checked.analysis.source
+        else:
+            source = self._places.source(related.place.path)
+        line = source.lines.line_of(related.place.span.start) + 1
+        where = f"{printable(self._places.shown(related.place.path))}:{line}"
+        return self._terminal.paragraph(f"{printable(related.message)}: {where}")
+
+    def _summary(self) -> str:
+        total = sum(self._classes.values())
+        classes = ", ".join(
+            self._terminal.paint(f"{self._classes[name]} {name}", *styles)
+            for name, styles in CLASSIFICATION_STYLES.items()
+            if self._classes[name]
+        )
+        summary = f"{counted(total, 'migration')} checked"
+        summary += f": {classes}." if classes else "."
+        if self._fixable:
+            summary += f" {counted(self._fixable, 'finding')} can be fixed."
+        return summary
+
+
+def _argument(path: str) -> str:
+    """A path as a shell takes it."""
+    if all(character.isalnum() or character in "/._-+=@%" for character in path):
+        return path
+    from shlex import quote
+
+    return quote(printable(path))
