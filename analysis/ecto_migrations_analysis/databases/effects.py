@@ -27,8 +27,23 @@ class Failure:
 
     reason: str
     certain: bool
-    # "transaction", "existing rows", "dependents", "missing", "duplicate", "version", "syntax"
+    # "transaction", "existing rows" (rows that break a condition, if there are), "any row" (every row breaks
+    # it: only an empty table passes), "dependents", "missing", "duplicate", "version", "syntax",
+    # "unsupported" (no version can), "adapter" (raised before anything is sent)
     cause: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Statements on `relation` wait though no lock is on the table itself: an index or sequence is locked.
+
+    `kind` is "reads" or "writes", `through` the name of what is locked.
+    """
+
+    relation: Relation
+    kind: str
+    through: str
     span: Span = field(default=NOWHERE, compare=False)
 
 
@@ -50,6 +65,8 @@ class Effect:
     invalidates_plans: tuple[Relation, ...] = ()
     # Rows are locked and new versions written, one by one, until the transaction ends.
     writes_rows: tuple[Relation, ...] = ()
+    # What waits for locks that are not on tables (`REINDEX` locks an index, `ALTER SEQUENCE` a sequence).
+    waits: tuple[Wait, ...] = ()
     # Why the effect is not known for certain; empty where it is.
     unknown: tuple[str, ...] = ()
 

@@ -151,6 +151,9 @@ class AddConstraint(TableOperation):
     constraint: ConstraintDefinition
     # The `AddColumn` of the same statement that it belongs to, by column name.
     of_new_column: str | None = None
+    # True where it is written inside the column's definition (`ADD COLUMN x bigint REFERENCES t`): PostgreSQL
+    # then does not validate a foreign key of a column without a default. Ecto writes a clause of its own.
+    inline: bool = False
     from_modify: bool = False
 
 
