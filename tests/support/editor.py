@@ -1,0 +1,274 @@
+"""An LSP client that does what a person does in an editor: open, type, look, pick a fix, save."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import sysconfig
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+from lsprotocol import types
+from pygls.protocol import default_converter
+from pygls.uris import from_fs_path
+from pytest_lsp import LanguageClient, client_capabilities
+from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
+
+# The command as it is installed: these tests run what an editor runs.
+COMMAND = [str(Path(sysconfig.get_path("scripts")) / "ecto-migrations"), "server"]
+PATIENCE = 30.0
+
+
+class RecordingClient(LanguageClient):
+    """Keeps every publication of diagnostics, by URI, in the order in which they came."""
+
+    def __init__(self) -> None:
+        super().__init__(converter_factory=default_converter)
+        self.publications: dict[str, list[types.PublishDiagnosticsParams]] = {}
+        self.published = asyncio.Condition()
+        self.pending: set[asyncio.Task[None]] = set()
+
+
+def recording_client() -> RecordingClient:
+    client = RecordingClient()
+
+    def publish(ls: RecordingClient, params: types.PublishDiagnosticsParams) -> None:
+        ls.publications.setdefault(params.uri, []).append(params)
+        ls.diagnostics[params.uri] = params.diagnostics
+        task = asyncio.ensure_future(_notify(ls.published))
+        ls.pending.add(task)
+        task.add_done_callback(ls.pending.discard)
+
+    features: dict[str, Any] = dict(DEFAULT_CLIENT_FEATURES)
+    features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS] = publish
+    register_lsp_features(client, features)
+    return client
+
+
+async def _notify(condition: asyncio.Condition) -> None:
+    async with condition:
+        condition.notify_all()
+
+
+def uri_of(path: Path) -> str:
+    uri = from_fs_path(str(path))
+    assert uri is not None
+    return uri
+
+
+def path_of(uri: str) -> Path:
+    return Path(unquote(urlparse(uri).path))
+
+
+def position_of(text: str, needle: str, *, behind: bool = False) -> types.Position:
+    """Where `needle` (unique in `text`) begins or ends. Written without the code under test."""
+    assert text.count(needle) == 1, f"{needle!r} stands {text.count(needle)} times in the text"
+    return position_at(text, text.index(needle) + (len(needle) if behind else 0))
+
+
+def position_at(text: str, index: int) -> types.Position:
+    before = text[:index].replace("\r\n", "\n").replace("\r", "\n")
+    line = before.rpartition("\n")[2]
+    return types.Position(before.count("\n"), len(line.encode("utf-16-le")) // 2)
+
+
+def range_of(text: str, needle: str) -> types.Range:
+    return types.Range(position_of(text, needle), position_of(text, needle, behind=True))
+
+
+def index_at(text: str, position: types.Position) -> int:
+    """The character index of a position; a line or column past the end is the end."""
+    index = 0
+    for _ in range(position.line):
+        ends = [end for end in (text.find("\n", index), text.find("\r", index)) if end >= 0]
+        if not ends:
+            return len(text)
+        end = min(ends)
+        index = end + (2 if text.startswith("\r\n", end) else 1)
+    units = 0
+    while units < position.character and index < len(text) and text[index] not in "\r\n":
+        units += 2 if ord(text[index]) > 0xFFFF else 1
+        index += 1
+    return index
+
+
+def apply_edits(text: str, edits: Iterable[types.TextEdit]) -> str:
+    """All edits refer to the text as it is, and must not overlap."""
+    placed = sorted(
+        ((index_at(text, edit.range.start), index_at(text, edit.range.end), edit.new_text) for edit in edits),
+        key=lambda edit: edit[:2],
+    )
+    result, at = [], 0
+    for start, end, new_text in placed:
+        assert at <= start <= end, "edits overlap"
+        result += [text[at:start], new_text]
+        at = end
+    return "".join([*result, text[at:]])
+
+
+class Editor:
+    """A client with open buffers. Buffers are not on disk until they are saved, as in an editor."""
+
+    def __init__(self, client: RecordingClient) -> None:
+        self.client = client
+        self.buffers: dict[str, str] = {}
+        self.versions: dict[str, int] = {}
+
+    # --- the session ---------------------------------------------------------------------------------------
+
+    async def start(
+        self,
+        capabilities: types.ClientCapabilities | str,
+        options: object = None,
+        folder: Path | None = None,
+    ) -> types.InitializeResult:
+        if isinstance(capabilities, str):
+            capabilities = client_capabilities(capabilities)
+        return await self.client.initialize_session(
+            types.InitializeParams(
+                capabilities=copy.deepcopy(capabilities),
+                initialization_options=options,
+                root_uri=uri_of(folder) if folder else None,
+            )
+        )
+
+    # --- documents -----------------------------------------------------------------------------------------
+
+    async def open(self, path: Path | str, text: str | None = None, language: str = "elixir") -> str:
+        """Opens a file, or a buffer with `text` that was never saved. Returns its URI."""
+        uri = path if isinstance(path, str) else uri_of(path)
+        if text is None:
+            assert isinstance(path, Path)
+            text = path.read_bytes().decode("utf-8", "replace")
+        self.buffers[uri] = text
+        self.versions[uri] = 1
+        self.client.text_document_did_open(
+            types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, language, 1, text))
+        )
+        return uri
+
+    def type(self, uri: str, text: str) -> None:
+        """The buffer holds `text` from now on."""
+        self.buffers[uri] = text
+        self.versions[uri] += 1
+        self.client.text_document_did_change(
+            types.DidChangeTextDocumentParams(
+                types.VersionedTextDocumentIdentifier(uri=uri, version=self.versions[uri]),
+                [types.TextDocumentContentChangeWholeDocument(text)],
+            )
+        )
+
+    def save(self, uri: str) -> None:
+        path_of(uri).write_bytes(self.buffers[uri].encode())
+        self.client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri)))
+
+    def save_all(self) -> None:
+        for uri in self.buffers:
+            self.save(uri)
+
+    def close(self, uri: str) -> None:
+        self.buffers.pop(uri)
+        self.client.text_document_did_close(
+            types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
+        )
+
+    # --- diagnostics ---------------------------------------------------------------------------------------
+
+    async def diagnostics(self, uri: str) -> Sequence[types.Diagnostic]:
+        """What the server has pushed for the buffer as it is now."""
+        wanted = self.versions[uri]
+        return (await self._publication(uri, lambda params: params.version == wanted)).diagnostics
+
+    async def publication(self, uri: str, number: int) -> types.PublishDiagnosticsParams:
+        """The publication with this number (from 1) for the document."""
+        return await self._publication(uri, lambda params: len(self.client.publications[uri]) >= number)
+
+    async def _publication(self, uri: str, wanted: Any) -> types.PublishDiagnosticsParams:
+        def found() -> types.PublishDiagnosticsParams | None:
+            published = self.client.publications.get(uri, [])
+            return published[-1] if published and wanted(published[-1]) else None
+
+        async with self.client.published:
+            await asyncio.wait_for(self.client.published.wait_for(lambda: found() is not None), PATIENCE)
+        result = found()
+        assert result is not None
+        return result
+
+    async def settled(self) -> None:
+        """Returns when the server has handled everything that was sent before (it works in order)."""
+        await asyncio.wait_for(
+            self.client.text_document_hover_async(
+                types.HoverParams(types.TextDocumentIdentifier("file:///nowhere.exs"), types.Position(0, 0))
+            ),
+            PATIENCE,
+        )
+
+    # --- features ------------------------------------------------------------------------------------------
+
+    async def code_actions(
+        self,
+        uri: str,
+        place: types.Range,
+        only: Sequence[types.CodeActionKind | str] | None = None,
+        diagnostics: Sequence[types.Diagnostic] = (),
+    ) -> list[types.CodeAction]:
+        answer = await self.client.text_document_code_action_async(
+            types.CodeActionParams(
+                types.TextDocumentIdentifier(uri),
+                place,
+                types.CodeActionContext(diagnostics=list(diagnostics), only=only),
+            )
+        )
+        actions = [action for action in answer or () if isinstance(action, types.CodeAction)]
+        assert len(actions) == len(answer or ()), "commands instead of code actions"
+        return actions
+
+    async def pick(self, action: types.CodeAction) -> types.CodeAction:
+        """The action with its edit, asked for where it does not have one."""
+        if action.edit is None:
+            action = await self.client.code_action_resolve_async(action)
+        return action
+
+    def apply(self, edit: types.WorkspaceEdit) -> list[Path]:
+        """Does what the edit says to the buffers; returns the files it creates.
+
+        As strict as the protocol: a file that exists is not created, a stale version is not edited.
+        """
+        created = []
+        if edit.document_changes is None:
+            for uri, edits in (edit.changes or {}).items():
+                self.type(uri, apply_edits(self.buffers[uri], edits))
+        for operation in edit.document_changes or ():
+            if isinstance(operation, types.CreateFile):
+                path = path_of(operation.uri)
+                assert not path.exists(), f"{path} exists on disk"
+                assert operation.uri not in self.buffers, f"{path} is open"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+                created.append(path)
+                self.buffers[operation.uri] = ""
+                self.versions[operation.uri] = 1
+            else:
+                assert isinstance(operation, types.TextDocumentEdit)
+                uri = operation.text_document.uri
+                version = operation.text_document.version
+                assert version is None or version == self.versions[uri], "the edit is stale"
+                edits = [item for item in operation.edits if isinstance(item, types.TextEdit)]
+                assert len(edits) == len(operation.edits)
+                self.type(uri, apply_edits(self.buffers[uri], edits))
+        return created
+
+    async def completion(self, uri: str, position: types.Position) -> list[types.CompletionItem]:
+        answer = await self.client.text_document_completion_async(
+            types.CompletionParams(types.TextDocumentIdentifier(uri), position)
+        )
+        if isinstance(answer, types.CompletionList):
+            return list(answer.items)
+        return list(answer or ())
+
+    async def hover(self, uri: str, position: types.Position) -> types.Hover | None:
+        return await self.client.text_document_hover_async(
+            types.HoverParams(types.TextDocumentIdentifier(uri), position)
+        )
