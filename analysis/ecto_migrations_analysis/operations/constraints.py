@@ -26,6 +26,7 @@ class ConstraintDefinition:
     references: Relation | None = None
     # Empty: the referenced table's primary key.
     referenced_columns: tuple[str, ...] = ()
+    # As SQL spells them, upper case ("SET NULL", "FULL"); None for NO ACTION and MATCH SIMPLE.
     on_delete: str | None = None
     on_delete_columns: tuple[str, ...] = ()
     on_update: str | None = None
