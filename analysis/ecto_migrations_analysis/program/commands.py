@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from ..records import dataclass, field
 from ..syntax.span import Span
-from .terms import NOWHERE, FunctionTerm, Options, Term, Text, Unknown
+from .terms import NOWHERE, FunctionTerm, ListTerm, Options, Term, Text, Unknown
 
 Name: TypeAlias = "str | Unknown"
 
@@ -232,9 +232,10 @@ class DropConstraint(Command):
 
 @dataclass(frozen=True, slots=True)
 class KeywordCommand:
-    """`execute` of a keyword list, which the PostgreSQL adapter refuses."""
+    """`execute` of a keyword list, which the PostgreSQL adapter refuses; `value` is the list."""
 
     span: Span = field(default=NOWHERE, compare=False)
+    value: ListTerm | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +247,8 @@ class Execute(Command):
     # What the functions do when Ecto calls them (read with the queue as it is then).
     up_commands: tuple[Command, ...] = ()
     down_commands: tuple[Command, ...] = ()
+    # What the function queued although no flush follows: Ecto never runs it.
+    unflushed: tuple[Command, ...] = ()
 
 
 # --- beside the queue: these run where they stand ----------------------------------------------------------

@@ -29,6 +29,8 @@ class Irreversible:
     # The part of the source that is the cause: the `remove`, the `modify` without `from:`, the `execute`.
     span: Span
     command: Command | None = None
+    # The exception that is raised.
+    error: str = "Ecto.MigrationError"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,7 @@ class FunctionTerm:
 
     arity: int | None
     span: Span = field(default=NOWHERE, compare=False)
-    closure: object = field(default=None, compare=False)
+    closure: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

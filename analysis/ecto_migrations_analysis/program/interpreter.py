@@ -1,0 +1,303 @@
+"""Runs the code of a migration as Ecto would, and notes the commands.
+
+An `Evaluator` that knows `Ecto.Migration`, the repo's functions and Ecto's queries. Code whose effect the
+text does not tell becomes `ApplicationCode` (a call of a module that is not in the file) or `UnknownCode`;
+inside of `create table` and `alter` it becomes an `UnknownChange`, for it may add columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+from ..project.context import RepoConfig
+from ..syntax.span import Span
+from ..syntax.tree import Node, errs_in_statements
+from .commands import ApplicationCode, Change, Command, Execute, Raises, UnknownChange, UnknownCode
+from .dsl import DSL, incomplete_create
+from .evaluator import MAX_STEPS, Evaluator
+from .library import is_pure
+from .queries import query_call, repo_call
+from .runner import Runner
+from .scope import Call, FunctionClause, Lambda, Module, Raised, Scope
+from .structs import Refused, Unfinished
+from .terms import NIL, FunctionTerm, ListTerm, Term, Unknown
+from .values import to_options
+
+C = TypeVar("C", bound=Command)
+H = TypeVar("H", bound=Change)
+
+
+class Misplaced(Exception):
+    """A command of the DSL stands where a value is expected: the line above is not finished."""
+
+
+class Interpreter(Evaluator):
+    """Reads one program of a migration; see `program.reader`."""
+
+    def __init__(
+        self, modules: dict[str, Module], config: RepoConfig, direction: str, steps: int = MAX_STEPS
+    ) -> None:
+        super().__init__(modules, steps)
+        self.config = config
+        self.direction = direction
+        self.runner = Runner()
+        # The module of the migration: `flush` asks whether it has a `down/0`.
+        self.migration: Module | None = None
+        self.in_transaction: bool | None = True
+        self.callback = "change"
+        self.via: tuple[Span, ...] = ()
+        self.always = True
+        self.repeated = False
+        # Depth of arguments of DSL calls being evaluated; `nested` starts anew in each inlined function.
+        self.operands = 0
+        self.nested = 0
+
+    # --- notes ---------------------------------------------------------------------------------------------
+
+    def make(self, kind: type[C], span: Span, **fields: Any) -> C:
+        """A command with all that it has from where it stands."""
+        return kind(
+            span=span,
+            via=self.via,
+            always=self.always,
+            repeated=self.repeated,
+            callback=self.callback,
+            **fields,
+        )
+
+    def now(self, kind: type[C], span: Span, **fields: Any) -> C:
+        """Notes what runs at once."""
+        command = self.make(kind, span, **fields)
+        self.runner.done.append(command)
+        return command
+
+    def enqueue(self, kind: type[C], span: Span, **fields: Any) -> C:
+        """`Runner.execute/1`: a command for the queue."""
+        if self.runner.open is not None:
+            raise self.nesting(span)
+        command = self.make(kind, span, **fields)
+        self.runner.queue.append(command)
+        return command
+
+    def nesting(self, span: Span) -> Exception:
+        return self.refused("Ecto.MigrationError", "cannot execute nested commands", span)
+
+    def change(self, kind: type[H], span: Span, **fields: Any) -> None:
+        """`Runner.subcommand/1`: a part of the open command."""
+        block = self.runner.open
+        if block is None:
+            raise self.refused("Ecto.MigrationError", "cannot execute command outside of block", span)
+        block.changes.append(kind(span=span, via=self.via, always=self.always, **fields))
+
+    def unknown(self, reason: str, span: Span) -> Unknown:
+        """Notes code that could not be read. As a mere operand, it is an unknown value and nothing else."""
+        if not self.operands:
+            if self.runner.open is not None:
+                self.runner.open.changes.append(
+                    UnknownChange(
+                        column=Unknown(reason, span),
+                        reason=reason,
+                        span=span,
+                        column_span=span,
+                        via=self.via,
+                        always=self.always,
+                    )
+                )
+            else:
+                self.now(UnknownCode, span, reason=reason)
+        return Unknown(reason, span)
+
+    def raised(self, error: str, message: str, span: Span) -> Raised:
+        self.now(Raises, span, error=error, message=message)
+        return super().raised(error, message, span)
+
+    def refused(self, error: str, message: str, span: Span) -> Exception:
+        """What to raise where Ecto raises.
+
+        In a module that lacks an `end`, nothing is certain about blocks.
+        """
+        module = self.migration
+        if module is not None and module.unfinished:
+            return Unfinished("a block that is not closed")
+        return self.raised(error, message, span)
+
+    # --- hooks of the evaluator ----------------------------------------------------------------------------
+
+    def uncertain(self, run: Callable[[], Term], repeated: bool = False) -> Term | None:
+        saved = self.always, self.repeated, self.runner.open
+        self.always = False
+        self.repeated = self.repeated or repeated
+        try:
+            return run()
+        except Raised:
+            self.runner.open = saved[2]
+            return None
+        finally:
+            self.always, self.repeated = saved[0], saved[1]
+
+    def statement(self, node: Node, scope: Scope) -> Term:
+        if node.has_error and not errs_in_statements(node):
+            return self.unknown("code that did not parse", node.span)
+        return self.evaluate(node, scope)
+
+    def invoke(
+        self, module: Module, clauses: list[FunctionClause], arguments: list[Term], call: Call
+    ) -> Term:
+        saved = self.via, self.nested
+        self.via, self.nested = (*self.via, call.span), 0
+        try:
+            return super().invoke(module, clauses, arguments, call)
+        finally:
+            self.via, self.nested = saved
+
+    def enter(self, module: Module, clauses: list[FunctionClause], call: Call) -> Term:
+        """Runs a callback of the migration: Ecto calls it, no place in the source does."""
+        return super().invoke(module, clauses, [], call)
+
+    def unresolved(self, reason: str, call: Call, scope: Scope) -> Term:
+        module = scope.module
+        foreign = (
+            [name for name in module.imports if name not in ("Ecto.Migration", "Ecto.Query")]
+            if module
+            else []
+        )
+        if len(foreign) == 1 and reason.endswith("is not defined in this file"):
+            return self.application(foreign[0], call, scope)
+        for argument in call.arguments:
+            if isinstance(argument, Node):
+                self.operand(partial(self.evaluate, argument, scope))
+        return self.unknown(reason, call.span)
+
+    def imported(self, call: Call, scope: Scope) -> Term | None:
+        handler = DSL.get(call.name)
+        if handler is not None:
+            return self.command(call, scope)
+        return query_call(self, call, scope)
+
+    def remote(self, module: str, call: Call, scope: Scope) -> Term | None:
+        if module == "Ecto.Migration" and call.name in DSL:
+            return self.command(call, scope)
+        found = repo_call(self, module, call, scope)
+        if found is not None:
+            return found
+        if module == "Ecto.Query":
+            return query_call(self, call, scope) or Unknown("a query", call.span)
+        if is_pure(module, call.name):
+            return None
+        return self.application(module, call, scope)
+
+    def qualified(self, module: str, call: Call, scope: Scope) -> Term:
+        self.operands += 1 if is_pure(module, call.name) else 0
+        try:
+            return super().qualified(module, call, scope)
+        finally:
+            self.operands -= 1 if is_pure(module, call.name) else 0
+
+    def application(self, module: str, call: Call, scope: Scope) -> Term:
+        """A call of code that is not in the file."""
+        values = self.operand(lambda: ListTerm(tuple(self.values(call.arguments, scope))))
+        arguments = values.items if isinstance(values, ListTerm) else ()
+        reason = f"call of `{module}.{call.name}/{call.arity}`"
+        if self.operands:
+            return Unknown(reason, call.span)
+        if self.runner.open is not None and not harmless(module):
+            return self.unknown(reason, call.span)
+        options = (
+            to_options(arguments[-1])
+            if arguments and isinstance(arguments[-1], ListTerm)
+            else to_options(None)
+        )
+        self.now(
+            ApplicationCode, call.span, module=module, function=call.name, arity=call.arity, options=options
+        )
+        # What is handed over may be called: a function that holds commands runs them, as far as one can tell.
+        for argument in arguments:
+            if isinstance(argument, FunctionTerm) and isinstance(argument.closure, Lambda):
+                unknowns: list[Term] = [Unknown("an argument", call.span)] * (argument.arity or 0)
+                self.uncertain(partial(self.apply, argument, unknowns, call.span))
+        return Unknown(reason, call.span)
+
+    # --- the DSL -------------------------------------------------------------------------------------------
+
+    def operand(self, run: Callable[[], Term]) -> Term:
+        """Evaluates something as a mere value."""
+        self.operands += 1
+        try:
+            return run()
+        finally:
+            self.operands -= 1
+
+    def arguments(self, call: Call, scope: Scope, given: list[Node | Term] | None = None) -> list[Term]:
+        """The arguments of a DSL call. No command may stand in them."""
+        self.operands += 1
+        self.nested += 1
+        try:
+            return self.values(call.arguments if given is None else given, scope)
+        finally:
+            self.operands -= 1
+            self.nested -= 1
+
+    def command(self, call: Call, scope: Scope) -> Term:
+        entry = DSL[call.name]
+        if entry.effect and self.nested:
+            raise Misplaced
+        if call.node.has_error:
+            if call.name in ("create", "create_if_not_exists") and incomplete_create(self, call, scope):
+                return NIL
+            return self.unknown("code that did not parse", call.span)
+        try:
+            return entry.run(self, call, scope)
+        except Misplaced:
+            if self.nested:
+                raise
+            return self.unknown(f"`{call.name}` with a command in its arguments", call.span)
+        except Unfinished as unfinished:
+            return self.unknown(unfinished.reason, call.span)
+        except Refused as refused:
+            if self.migration is not None and self.migration.unfinished:
+                return self.unknown("a block that is not closed", call.span)
+            raise self.raised(refused.error, refused.message, refused.span) from None
+
+    # --- the queue -----------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """`Runner.flush/0` of a forward run.
+
+        The queue is taken first, so that what a function queues while it runs waits for the next flush.
+        """
+        runner = self.runner
+        commands, runner.queue = runner.queue, []
+        for command in commands:
+            if isinstance(command, Execute) and isinstance(command.up, FunctionTerm):
+                self.run_function(command, command.up, "up_commands")
+            else:
+                runner.done.append(command)
+
+    def run_function(self, command: Execute, function: FunctionTerm, name: str) -> None:
+        """Runs the function of an `execute`; what it does at once belongs to the command."""
+        runner = self.runner
+        saved = self.via, self.always, self.repeated, self.callback, runner.done, list(runner.queue)
+        self.via, self.always = command.via, command.always
+        self.repeated, self.callback = command.repeated, command.callback
+        runner.done = []
+        try:
+            self.apply(function, [], command.span)
+        finally:
+            ran = runner.done
+            self.via, self.always, self.repeated, self.callback, runner.done = saved[:5]
+            before = {id(queued) for queued in saved[5]}
+            for queued in runner.queue:
+                if id(queued) not in before:
+                    runner.queued_by[id(queued)] = len(runner.done)
+            if name == "up_commands":
+                runner.done.append(replace(command, up_commands=tuple(ran)))
+            else:
+                runner.done.append(replace(command, down_commands=tuple(ran)))
+
+
+def harmless(module: str) -> bool:
+    """Modules that print, wait or log: they change neither the database nor the migration."""
+    return module in ("IO", "Logger", "Process", ":timer", ":logger", "IO.ANSI")

@@ -1,0 +1,455 @@
+"""Ecto's structs from evaluated arguments, with Ecto's own checks (`Ecto.Migration` of ecto_sql 3.14).
+
+`Refused` says that Ecto raises, and with what; `Unfinished` that the arguments are of no kind Ecto knows and
+that nothing is to be said about the call.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ..project.context import RepoConfig
+from ..syntax.span import Span
+from .commands import Constraint, Index, IndexColumn, Name, Reference, Table
+from .inspection import inspect
+from .terms import (
+    NIL,
+    TRUE,
+    Atom,
+    ListTerm,
+    Number,
+    Option,
+    Options,
+    Term,
+    Text,
+    TupleTerm,
+    Unknown,
+    as_bool,
+    as_name,
+    is_nil,
+)
+from .values import text_of, to_options, truth, unknown_prefix
+
+_NOT_WORD = re.compile(rb"[^A-Za-z0-9_]")
+
+
+class Refused(Exception):
+    """Ecto raises `error` with `message`."""
+
+    def __init__(self, error: str, message: str, span: Span) -> None:
+        super().__init__(message)
+        self.error = error
+        self.message = message
+        self.span = span
+
+
+class Unfinished(Exception):
+    """Not a call that Ecto has a function for: half-typed, or of values that are not known."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def no_clause(function: str, span: Span) -> Refused:
+    return Refused("FunctionClauseError", f"no function clause matching in Ecto.Migration.{function}", span)
+
+
+def options_of(term: Term | None, function: str, span: Span) -> Options:
+    """The keyword list of a call; Ecto's guards want a list."""
+    if term is not None and not isinstance(term, ListTerm | Unknown):
+        raise no_clause(function, span)
+    return to_options(term)
+
+
+def name_of(term: Term | None) -> Name | None:
+    """An atom or a string as a name; None for nil and what is absent."""
+    if term is None or is_nil(term):
+        return None
+    name = as_name(term)
+    if name is not None:
+        return name
+    return Unknown(term.reason if isinstance(term, Unknown) else "a computed name", term.span)
+
+
+def table_name(term: Term, function: str, span: Span) -> Name:
+    if isinstance(term, Atom):
+        return f"Elixir.{term.name}" if term.is_module else term.name
+    if isinstance(term, Text):
+        value = term.value
+        return Unknown(f"the string {term.display()!r}", term.span) if value is None else value
+    if isinstance(term, Unknown):
+        return term
+    raise no_clause(function, span)
+
+
+def column_name(term: Term, function: str, span: Span) -> Name:
+    """`column when is_atom(column)`."""
+    if isinstance(term, Atom):
+        return term.name
+    if isinstance(term, Unknown):
+        return term
+    raise no_clause(function, span)
+
+
+class _Fields:
+    """The fields of a struct after `struct!(defaults, options)`: the last of equal keys counts."""
+
+    def __init__(self, struct: str, fields: Iterable[str], options: Options, span: Span) -> None:
+        allowed = frozenset(fields)
+        for option in options:
+            if option.key not in allowed:
+                message = f"key {inspect(Atom(option.key))} not found in: %Ecto.Migration.{struct}{{}}"
+                raise Refused("KeyError", message, option.span if option.span.end else span)
+        self._found = {option.key: option.value for option in options}
+        self._complete = options.complete
+
+    def term(self, key: str) -> Term | None:
+        """The value, an Unknown where it may be among what is not known, None where it is not given."""
+        found = self._found.get(key)
+        if found is None and not self._complete:
+            return Unknown("options that are not known")
+        return found
+
+    def name(self, key: str) -> Name | None:
+        return name_of(self.term(key))
+
+    def prefix(self, default: str | None) -> Name | None:
+        """`Ecto.Migration.__prefix__/1`: the option, else the migrator's, else the repo's default one."""
+        term = self.term("prefix")
+        if term is None or is_nil(term) or unknown_prefix(term):
+            return default
+        return name_of(term)
+
+    def text(self, key: str) -> Text | Unknown | None:
+        term = self.term(key)
+        if term is None or is_nil(term):
+            return None
+        if isinstance(term, Text | Unknown):
+            return term
+        text = text_of(term)
+        return Unknown(f"`{key}:` of another kind", term.span) if text is None else _plain(text, term)
+
+    def flag(self, key: str, default: bool | None) -> bool | None:
+        """A boolean; None where it is not known."""
+        term = self.term(key)
+        if term is None:
+            return default
+        return None if isinstance(term, Unknown) else as_bool(term) is True
+
+
+def _plain(text: str, term: Term) -> Text:
+    from .terms import plain_text
+
+    return plain_text(text, term.span)
+
+
+def table(arguments: list[Term], span: Span, config: RepoConfig) -> Table:
+    """`table(name, opts \\\\ [])`."""
+    if not 1 <= len(arguments) <= 2:
+        raise Unfinished(f"`table/{len(arguments)}`")
+    options = options_of(arguments[1] if len(arguments) > 1 else None, "table/2", span)
+    name = table_name(arguments[0], "table/2", span)
+    keys = ("name", "prefix", "comment", "primary_key", "engine", "options", "modifiers")
+    fields = _Fields("Table", keys, options, span)
+    return Table(
+        name=fields.name("name") or name if options.has("name") else name,
+        prefix=fields.prefix(config.migration_default_prefix),
+        comment=fields.name("comment"),
+        primary_key=fields.term("primary_key"),
+        options=fields.text("options"),
+        modifiers=fields.text("modifiers"),
+        options_given=options,
+        span=span,
+        name_span=arguments[0].span,
+    )
+
+
+def index(arguments: list[Term], span: Span, config: RepoConfig, unique: bool = False) -> Index:
+    """`index(table, columns, opts \\\\ [])` and `unique_index`."""
+    if not 2 <= len(arguments) <= 3:
+        raise Unfinished(f"`index/{len(arguments)}`")
+    given = options_of(arguments[2] if len(arguments) > 2 else None, "index/3", span)
+    name = table_name(arguments[0], "index/3", span)
+    if not isinstance(arguments[1], Atom | ListTerm | Unknown):
+        raise no_clause("index/3", span)
+    options = given
+    if unique:
+        options = Options((Option("unique", TRUE, Span(0, 0)), *given.items), given.complete, given.span)
+    _validate_index_options(options, span)
+    keys = (
+        *("table", "prefix", "name", "columns", "unique", "concurrently", "using", "include", "only"),
+        *("nulls_distinct", "where", "comment", "options"),
+    )
+    fields = _Fields("Index", keys, options, span)
+    columns, complete = index_columns(arguments[1])
+    return Index(
+        table=name,
+        columns=columns,
+        columns_complete=complete,
+        name=fields.name("name") or default_index_name(name, columns, complete, span),
+        prefix=fields.prefix(config.migration_default_prefix),
+        unique=fields.flag("unique", False),
+        concurrently=fields.flag("concurrently", False),
+        using=fields.name("using"),
+        only=fields.flag("only", False),
+        include=index_columns(fields.term("include") or ListTerm(()))[0],
+        nulls_distinct=as_bool(fields.term("nulls_distinct")),
+        where=fields.text("where"),
+        comment=fields.name("comment"),
+        options=fields.text("options"),
+        options_given=given,
+        span=span,
+        table_span=arguments[0].span,
+    )
+
+
+def _validate_index_options(options: Options, span: Span) -> None:
+    """`validate_index_opts!/1`."""
+    distinct = options.get("nulls_distinct")
+    unique = options.get("unique")
+    if distinct is not None and not isinstance(distinct, Unknown) and not is_nil(distinct):
+        if as_bool(unique) is not True and not isinstance(unique, Unknown) and (options.complete or unique):
+            message = "the `nulls_distinct` option can only be used with unique indexes"
+            raise Refused("ArgumentError", message, span)
+    if sum(1 for option in options if option.key == "where") > 1:
+        raise Refused(
+            "ArgumentError",
+            "only one `where` keyword is supported when declaring a partial index. "
+            "To specify multiple conditions, write a single WHERE clause using AND between them",
+            span,
+        )
+
+
+def index_columns(term: Term) -> tuple[tuple[IndexColumn, ...], bool]:
+    """The columns, and whether they are all of them."""
+    if isinstance(term, Unknown):
+        return (), False
+    items = term.items if isinstance(term, ListTerm) else (term,)
+    columns: list[IndexColumn] = []
+    complete = True
+    for item in items:
+        direction: str | None = None
+        subject = item
+        if isinstance(item, TupleTerm) and len(item.items) == 2 and isinstance(item.items[0], Atom):
+            direction, subject = item.items[0].name, item.items[1]
+        if isinstance(subject, Atom):
+            columns.append(IndexColumn(text=subject.name, direction=direction, span=item.span))
+        elif isinstance(subject, Text):
+            text = subject.value
+            known = Unknown("an expression that is not known", subject.span) if text is None else text
+            columns.append(IndexColumn(text=known, expression=True, direction=direction, span=item.span))
+        elif isinstance(subject, ListTerm):
+            inner, all_known = index_columns(subject)
+            columns.extend(inner)
+            complete = complete and all_known
+        else:
+            complete = False
+    return tuple(columns), complete
+
+
+def default_index_name(table: Name, columns: tuple[IndexColumn, ...], complete: bool, span: Span) -> Name:
+    """`default_index_name/1`. Its pattern has no `u` flag: each byte of a letter beyond ASCII becomes `_`."""
+    parts = [table, *(column.text for column in columns), "index"]
+    if not complete or any(isinstance(part, Unknown) for part in parts):
+        return Unknown("the default name of an index that is not known", span)
+    named = [_NOT_WORD.sub(b"_", str(part).encode("utf-8", "replace")).rstrip(b"_") for part in parts]
+    return b"_".join(named).decode()
+
+
+def constraint(arguments: list[Term], span: Span, config: RepoConfig) -> Constraint:
+    """`constraint(table, name, opts \\\\ [])`."""
+    if not 2 <= len(arguments) <= 3:
+        raise Unfinished(f"`constraint/{len(arguments)}`")
+    options = options_of(arguments[2] if len(arguments) > 2 else None, "constraint/3", span)
+    table = table_name(arguments[0], "constraint/3", span)
+    keys = ("name", "table", "check", "exclude", "prefix", "comment", "validate")
+    fields = _Fields("Constraint", keys, options, span)
+    name = name_of(options.get("name") or arguments[1])
+    return Constraint(
+        table=table,
+        name=Unknown("a constraint without a name", span) if name is None else name,
+        check=fields.text("check"),
+        exclude=fields.text("exclude"),
+        prefix=fields.prefix(config.migration_default_prefix),
+        comment=fields.name("comment"),
+        validate=fields.flag("validate", True),
+        options_given=options,
+        span=span,
+        table_span=arguments[0].span,
+    )
+
+
+def references(arguments: list[Term], span: Span, config: RepoConfig) -> Reference:
+    """`references(table, opts \\\\ [])`, with `foreign_key_repo_opts/0` merged in."""
+    if not 1 <= len(arguments) <= 2:
+        raise Unfinished(f"`references/{len(arguments)}`")
+    given = options_of(arguments[1] if len(arguments) > 1 else None, "references/2", span)
+    table = table_name(arguments[0], "references/2", span)
+    primary = config.migration_primary_key
+    repo = Options() if isinstance(primary, bool) else _only(primary, "type")
+    options = merged(merged(repo, config.migration_foreign_key), given)
+    keys = (
+        *("name", "prefix", "table", "column", "type", "on_delete", "on_update", "validate", "with", "match"),
+        "options",
+    )
+    fields = _Fields("Reference", keys, options, span)
+    on_delete = fields.term("on_delete") or Atom("nothing")
+    on_update = fields.term("on_update") or Atom("nothing")
+    _check_on_delete(on_delete, span)
+    if not isinstance(on_update, Unknown) and as_name(on_update) not in _ON_UPDATE:
+        raise Refused("ArgumentError", f"unknown :on_update value: {inspect(on_update)}", span)
+    match = fields.term("match")
+    prefix = given.get("prefix")
+    return Reference(
+        table=table,
+        name=fields.name("name"),
+        prefix=name_of(prefix),
+        prefix_given=prefix is not None and not unknown_prefix(prefix),
+        column=fields.name("column") or "id",
+        type=fields.term("type") or Atom("bigserial"),
+        on_delete=on_delete,
+        on_update=on_update,
+        validate=fields.flag("validate", True),
+        with_columns=_pairs(fields.term("with")),
+        match=as_name(match),
+        options_given=given,
+        span=span,
+        table_span=arguments[0].span,
+    )
+
+
+_ON_DELETE = ("nothing", "delete_all", "nilify_all", "default_all", "restrict")
+_ON_UPDATE = ("nothing", "update_all", "nilify_all", "restrict")
+
+
+def _check_on_delete(value: Term, span: Span) -> None:
+    if isinstance(value, Unknown) or (isinstance(value, Atom) and value.name in _ON_DELETE):
+        return
+    if isinstance(value, TupleTerm) and len(value.items) == 2 and isinstance(value.items[0], Atom):
+        kind, columns = value.items[0], value.items[1]
+        if kind.name in ("nilify", "default") and isinstance(columns, ListTerm | Unknown):
+            if isinstance(columns, Unknown) or all(isinstance(c, Atom | Unknown) for c in columns.items):
+                return
+            message = (
+                f"expected `columns` in `{{{inspect(kind)}, columns}}` to be a list of atoms, "
+                f"got: {inspect(columns)}"
+            )
+            raise Refused("ArgumentError", message, span)
+    raise Refused("ArgumentError", f"unknown :on_delete value: {inspect(value)}", span)
+
+
+def _pairs(term: Term | None) -> tuple[tuple[Name, Name], ...]:
+    if not isinstance(term, ListTerm):
+        return ()
+    pairs: list[tuple[Name, Name]] = []
+    for item in term.items:
+        if isinstance(item, TupleTerm) and len(item.items) == 2:
+            one, other = (name_of(part) for part in item.items)
+            pairs.append((one or "nil", other or "nil"))
+        else:
+            pairs.append((Unknown("a pair of columns", item.span), Unknown("a pair of columns", item.span)))
+    return tuple(pairs)
+
+
+def _only(options: Options, *keys: str) -> Options:
+    """`Keyword.take/2`."""
+    return Options(tuple(item for item in options if item.key in keys), options.complete, options.span)
+
+
+def merged(one: Options, other: Options) -> Options:
+    """`Keyword.merge/2`: of the first what the second does not have, then the second."""
+    if not other.items and other.complete:
+        return one
+    kept = tuple(item for item in one if not other.has(item.key)) if other.complete else ()
+    complete = one.complete and other.complete
+    return Options((*kept, *other.items), complete, other.span if other.span.end else one.span)
+
+
+def validate_type(term: Term, span: Span) -> None:
+    """`validate_type!/1`."""
+    pending: list[tuple[Term, bool]] = [(term, True)]
+    while pending:
+        current, top = pending.pop()
+        if isinstance(current, Unknown) or (top and isinstance(current, Reference)):
+            continue
+        if isinstance(current, Atom):
+            if current.name == "datetime":
+                raise Refused(
+                    "ArgumentError",
+                    "the :datetime type in migrations is not supported, "
+                    "please use :utc_datetime or :naive_datetime instead",
+                    span,
+                )
+            if not current.is_module:
+                continue
+        if isinstance(current, Reference):
+            continue
+        if isinstance(current, TupleTerm) and len(current.items) == 2:
+            kind, inner = current.items
+            if isinstance(kind, Atom) and isinstance(inner, TupleTerm):
+                pending.extend((item, False) for item in inner.items)
+                continue
+            if isinstance(kind, Atom | Unknown) and isinstance(inner, Atom | Unknown):
+                pending.append((inner, False))
+                continue
+        raise Refused("ArgumentError", f"invalid migration type: {inspect(current)}. {_TYPES}", span)
+
+
+_TYPES = """Expected one of:
+
+  * an atom, such as :string
+  * a quoted atom, such as :"integer unsigned"
+  * a tuple representing a composite type, such as {:array, :integer} or {:map, :string}
+  * a reference, such as references(:users)
+
+Ecto types are automatically translated to database types. All other types
+are sent to the database as is.
+
+Types defined through Ecto.Type or Ecto.ParameterizedType aren't allowed,
+use their underlying types instead.
+"""
+
+
+def validate_precision(options: Options, column: Name, span: Span) -> None:
+    """`validate_precision_opts!/2`."""
+    scale = options.get("scale")
+    if scale is None or truth(scale) is not True or not options.complete:
+        return
+    if truth(options.get("precision") or NIL) is False:
+        name = column if isinstance(column, str) else "…"
+        raise Refused("ArgumentError", f"column {name} is missing precision option", span)
+
+
+def implied_primary_key(table: Table, config: RepoConfig) -> tuple[str, Term, Options] | Unknown | None:
+    """`__primary_key__/1`: name, type and options of the column that `create table` adds by itself."""
+    given = table.primary_key
+    if given is None or as_bool(given) is True:
+        repo = config.migration_primary_key
+        if isinstance(repo, bool):
+            return None if repo is False else _key(Options(), table.span)
+        return _key(repo, table.span)
+    if as_bool(given) is False:
+        return None
+    if isinstance(given, Unknown):
+        return given
+    if isinstance(given, ListTerm):
+        return _key(to_options(given), table.span)
+    message = ":primary_key option must be either a boolean or a keyword list of options"
+    raise Refused("ArgumentError", message, table.span)
+
+
+def _key(options: Options, span: Span) -> tuple[str, Term, Options] | Unknown:
+    """`pk_opts_to_tuple/1`."""
+    if not options.complete:
+        return Unknown("options of a primary key that are not known", options.span)
+    name = options.get("name") or Atom("id", span)
+    kind = options.get("type") or Atom("bigserial", span)
+    if not isinstance(name, Atom):
+        return Unknown("the name of a primary key", name.span)
+    return name.name, kind, options.put("primary_key", TRUE).without("name", "type")
+
+
+def is_number(term: Term | None) -> bool:
+    return isinstance(term, Number)
