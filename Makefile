@@ -53,7 +53,7 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 bench: $(READY)
-	$(BIN)/python -m pytest tests/benchmarks -p no:cacheprovider -s -q --override-ini python_files='bench_*.py'
+	$(BIN)/python tests/benchmarks
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,8 +8,9 @@ costs 50 ms; it happens at the first call.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
+
+from ..records import dataclass
 
 Node: TypeAlias = dict[str, Any]
 

@@ -8,11 +8,12 @@ own becomes `OpaqueSQL`; nothing raises.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from ..operations import Delete, Insert, OpaqueSQL, Operation, Select, UnparsedSQL, Update
 from ..operations.base import NOWHERE
 from ..program.terms import Text
+from ..records import dataclass, field
 from ..syntax.span import Span
 from . import (
     alter_object,

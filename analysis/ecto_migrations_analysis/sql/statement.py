@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ..operations import Expression, Operation, Relation
 from ..operations.base import NOWHERE
+from ..records import dataclass, field
 from ..syntax.span import Span
 from .holes import SqlText, is_hole
 from .literals import is_literal

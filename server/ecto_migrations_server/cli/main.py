@@ -39,7 +39,7 @@ class _Parser(argparse.ArgumentParser):
     """Errors in one line instead of two paragraphs of usage."""
 
     def error(self, message: str) -> NoReturn:
-        raise CommandError(f"{printable(message)} (see {self.prog} --help)")
+        raise CommandError(f"{printable(message)}; see {self.prog} --help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
