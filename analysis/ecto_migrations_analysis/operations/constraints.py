@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
 
+from ..records import dataclass, field
 from ..syntax.span import Span
 from .base import NOWHERE, Relation
 from .columns import Expression
