@@ -50,8 +50,8 @@ async def _ask(ls: Session) -> None:
     answer = await ls.workspace_configuration_async(
         types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
     )
-    # Null where the client has no such settings: those of the initialization hold.
-    if answer and answer[0] is not None:
+    # Null, or an empty object, where the client has no such settings: those of the initialization hold.
+    if answer and answer[0]:
         _apply(ls, answer[0])
 
 
