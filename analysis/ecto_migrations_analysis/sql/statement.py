@@ -25,7 +25,8 @@ Read: TypeAlias = "Callable[[StatementText, Node], list[Operation]]"
 class StatementText:
     """`first` and `last` are the range of its tokens.
 
-    `end` is where it ends in the text, if that is behind its last token: an unknown piece that the tree lacks.
+    `end` is where it ends in the text, if that is behind its last token: at an unknown piece that the tree
+    lacks.
     """
 
     sql: SqlText
