@@ -91,7 +91,7 @@ class Evaluator:
             "quoted_atom": self._quoted_atom,
             "list": self._list,
             "keywords": self._keywords,
-            "tuple": lambda node, scope: TupleTerm(self._items(node, scope), node.span),
+            "tuple": self._tuple,
             "map": self._map,
             "identifier": self._identifier,
             "block": lambda node, scope: self.block(node.children, scope),
@@ -245,6 +245,16 @@ class Evaluator:
         if strings.sigil_modifiers(node) == "a":
             return ListTerm(tuple(Atom(word, span) for word, span in words), node.span)
         return ListTerm(tuple(Text((Piece(word, span, True),), span) for word, span in words), node.span)
+
+    def _tuple(self, node: Node, scope: Scope) -> Term:
+        """A tuple; pairs at its end are one keyword list, as in `{:string, null: true}`."""
+        return TupleTerm(
+            tuple(
+                self._keywords(child, scope) if child.kind == "keywords" else self.evaluate(child, scope)
+                for child in node.children
+            ),
+            node.span,
+        )
 
     def _items(self, node: Node, scope: Scope) -> tuple[Term, ...]:
         items: list[Term] = []
