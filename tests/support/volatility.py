@@ -41,8 +41,8 @@ JOIN pg_proc p ON p.oid = o.oprcode WHERE o.oprnamespace = 'pg_catalog'::regname
 LEVELS = {1: "immutable", 2: "stable", 3: "volatile"}
 
 HEADER = """\
-# The volatility of PostgreSQL's functions and operators: the worst of all overloads of a name, on the newest of
-# the servers {versions} that has it.
+# The volatility of PostgreSQL's functions and operators: the worst of all overloads of a name, on the newest
+# of the servers {versions} that has it.
 # Made by tests/support/volatility.py with these queries (1 immutable, 2 stable, 3 volatile):
 """
 

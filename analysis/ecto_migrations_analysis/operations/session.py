@@ -8,11 +8,13 @@ from .base import Operation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetParameter(Operation):
-    """`SET [LOCAL] name TO value`; `value` is None for RESET and DEFAULT."""
+    """`SET [LOCAL] name TO value`; `value` is None for RESET and DEFAULT, and where it is not known."""
 
     name: str
     value: str | None
     local: bool = False
+    # False where it is set to something that the text does not tell.
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

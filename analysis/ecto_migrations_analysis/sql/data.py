@@ -65,6 +65,7 @@ def _configured(text: StatementText, found: tuple[FunctionCall, ...]) -> list[Op
         SetParameter(
             name=call.arguments[0].lower(),
             value=call.arguments[1],
+            known=call.arguments[1] is not None,
             local=(call.arguments[2] or "").lower() in ("true", "t", "on", "1"),
             span=text.span,
         )
@@ -245,7 +246,9 @@ def _explain(text: StatementText, node: Node) -> list[Operation]:
 def _cursor(text: StatementText, node: Node) -> list[Operation]:
     query: dict[str, Any] = node.get("query", {})
     sort = kind(query)
-    operations: list[Operation] = [SessionCommand(command="declare", span=text.span)]
+    # parsenodes.h: CURSOR_OPT_HOLD. Such a cursor may be declared outside of a transaction.
+    command = "declare with hold" if node.get("options", 0) & 0x20 else "declare"
+    operations: list[Operation] = [SessionCommand(command=command, span=text.span)]
     return [*operations, *READERS[sort](text, query[sort])] if sort in READERS else operations
 
 

@@ -50,9 +50,10 @@ def setting(text: StatementText, node: Node) -> list[Operation]:
             if "DefElem" in item
         ]
     values = [_value(argument) for argument in node.get("args", [])]
-    value = None if not values or None in values else ", ".join(map(str, values))
+    known = None not in values
+    value = ", ".join(map(str, values)) if values and known else None
     name = str(node.get("name", "")).lower()
-    return [SetParameter(name=name, value=value, local=local, span=text.span)]
+    return [SetParameter(name=name, value=value, local=local, known=known, span=text.span)]
 
 
 def _value(argument: Node | None) -> str | None:
