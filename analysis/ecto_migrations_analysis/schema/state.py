@@ -48,6 +48,8 @@ class Column:
     changed: Origin = Origin()
     # True where a backfill (an UPDATE that sets it) ran after it was added.
     backfilled: bool = False
+    # Why the column may differ from what is written here (its table's doubts not repeated).
+    uncertain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,10 @@ class Table:
     partition_key: tuple[str, ...] = ()
     partition_of: Relation | None = None
     default_partition: bool = False
+    # Tables that this one inherits from (`INHERITS`), and all that take part in what is done to this one:
+    # its partitions and the tables that inherit from it.
+    inherits: tuple[Relation, ...] = ()
+    children: tuple[Relation, ...] = ()
     temporary: bool = False
     comment: str | None = None
     complete: bool = True
@@ -107,11 +113,15 @@ class Schema:
 
     tables: Mapping[Relation, Table] = field(default_factory=dict)
     views: Mapping[Relation, CreateView] = field(default_factory=dict)
+    # Indexes of materialized views: the index's name in the view's schema, and the view.
+    view_indexes: Mapping[Relation, Relation] = field(default_factory=dict)
     enums: Mapping[Relation, CreateEnum] = field(default_factory=dict)
     # Domains by name: True where they are constrained.
     domains: Mapping[Relation, bool] = field(default_factory=dict)
     # Volatility of functions that migrations define, by name.
     functions: Mapping[Relation, str] = field(default_factory=dict)
+    # Names that tables had before they were renamed or moved: indexes may still be called after them.
+    former_names: frozenset[Relation] = frozenset()
     complete: bool = False
     uncertain: tuple[str, ...] = ()
 

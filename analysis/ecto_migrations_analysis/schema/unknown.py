@@ -1,0 +1,54 @@
+"""What cannot be read: what it may have touched is in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..operations import CallsCode, OpaqueSQL, UnparsedSQL
+from .edit import change_table, doubt, doubt_table
+from .state import Origin, Schema
+
+
+def opaque(schema: Schema, operation: OpaqueSQL, origin: Origin) -> Schema:
+    """SQL that is not understood: the tables it names are in doubt, or everything where it names none."""
+    reason = f"SQL that is not understood ran: {operation.reason}"
+    named = [relation for relation in operation.relations if relation.name is not None]
+    if not named or len(named) < len(operation.relations):
+        return doubt(schema, reason)
+    for relation in named:
+        schema = change_table(schema, relation, lambda table: doubt_table(table, reason))
+    # It may have made things that are not known.
+    return replace(schema, complete=False)
+
+
+def unparsed(schema: Schema, operation: UnparsedSQL, origin: Origin) -> Schema:
+    """PostgreSQL refuses it, so that it did nothing; unless it was not meant for PostgreSQL at all."""
+    return doubt(schema, f"SQL that PostgreSQL's grammar refuses ran: {operation.message}")
+
+
+def calls_code(schema: Schema, operation: CallsCode, origin: Origin) -> Schema:
+    return doubt(schema, f"{operation.call} ran, and may have done anything")
+
+
+def in_doubt(before: Schema, after: Schema, reason: str) -> Schema:
+    """`after`, where only perhaps it came to be: everything that differs from `before` is in doubt.
+
+    What was dropped is there still, in doubt; so is what was made.
+    """
+    tables = dict(after.tables)
+    for relation, table in before.tables.items():
+        if relation not in tables:
+            tables[relation] = doubt_table(table, reason)
+    for relation, table in after.tables.items():
+        if before.tables.get(relation) is not table:
+            tables[relation] = doubt_table(table, reason)
+    return replace(
+        after,
+        tables=tables,
+        views={**before.views, **after.views},
+        view_indexes={**before.view_indexes, **after.view_indexes},
+        enums={**before.enums, **after.enums},
+        domains={**before.domains, **after.domains},
+        functions={**before.functions, **after.functions},
+        complete=after.complete and set(tables) == set(before.tables),
+    )
