@@ -9,7 +9,7 @@ EXAMPLE := tests/projects/blog
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench clean
+.PHONY: help setup demo test lint format bench screenshot clean
 
 help:
 	@echo 'make demo    check and report on the example project $(EXAMPLE)'
@@ -17,6 +17,7 @@ help:
 	@echo 'make lint    ruff, the format, mypy'
 	@echo 'make format  let ruff format and fix what it can'
 	@echo 'make bench   how long start and analysis take, as ratios'
+	@echo 'make screenshot  pictures of Neovim in build/screenshots (needs tmux and the DejaVu fonts)'
 	@echo 'make clean   remove everything these made'
 
 setup: $(READY)
@@ -54,6 +55,11 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks
+
+screenshot: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-dev.txt \
+		--no-build-isolation --editable '.[screenshots]'
+	PYTHONPATH=tests $(BIN)/python -m support.screenshot build/screenshots
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
