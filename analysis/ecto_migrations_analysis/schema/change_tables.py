@@ -57,6 +57,7 @@ def create_table(schema: Schema, operation: CreateTable, origin: Origin) -> Sche
         default_partition=operation.default_partition,
         inherits=tuple(Schema.key(parent) for parent in operation.inherits),
         temporary=operation.temporary,
+        unlogged=operation.unlogged,
         complete=complete,
         uncertain=uncertain,
         origin=origin,
@@ -246,6 +247,9 @@ def _referring(table: Table, old: Relation, new: Relation) -> Table:
 
 
 def table_setting(schema: Schema, operation: TableSetting, origin: Origin) -> Schema:
+    if operation.clause in ("set logged", "set unlogged") and operation.relation.name:
+        unlogged = operation.clause == "set unlogged"
+        return change_table(schema, operation.relation, lambda table: replace(table, unlogged=unlogged))
     if operation.clause == "inherit" and operation.subject and operation.relation.name:
         parent = Schema.key(Relation(operation.subject))
         child = Schema.key(operation.relation)

@@ -92,6 +92,7 @@ class Table:
     inherits: tuple[Relation, ...] = ()
     children: tuple[Relation, ...] = ()
     temporary: bool = False
+    unlogged: bool = False
     comment: str | None = None
     complete: bool = True
     # Why the table may differ from what is written here.
