@@ -8,7 +8,6 @@ that need certainty can say less.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from ..operations import (
     ConstraintDefinition,
@@ -22,6 +21,7 @@ from ..operations import (
     Identity,
     Relation,
 )
+from ..records import dataclass, field
 from ..syntax.span import Place
 
 
