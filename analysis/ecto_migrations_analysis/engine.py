@@ -64,7 +64,7 @@ def _run(
     database: Database,
 ) -> Run:
     steps: list[Step] = []
-    transaction = database.begin(transactional, schema)
+    transaction = database.begin(transactional)
     for command in program.commands:
         for statement in database.emit(command, project.repo):
             before = schema

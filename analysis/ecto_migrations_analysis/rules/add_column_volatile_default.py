@@ -67,7 +67,7 @@ class AddColumnVolatileDefault(Rule):
         Case(
             about="The same in SQL",
             text="""
-            execute "ALTER TABLE posts ADD COLUMN token text «DEFAULT md5(random()::text)»", ""
+            execute "ALTER TABLE posts ADD COLUMN token text DEFAULT «md5(random()::text)»", ""
             """,
         ),
     )

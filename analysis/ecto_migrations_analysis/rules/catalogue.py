@@ -11,14 +11,21 @@ from .concurrent_index_in_transaction import ConcurrentIndexInTransaction
 from .concurrent_index_migration_lock import ConcurrentIndexMigrationLock
 from .drop_index_not_concurrent import DropIndexNotConcurrent
 from .drop_table import DropTable
+from .foreign_key_missing_index import ForeignKeyMissingIndex
+from .foreign_key_type_mismatch import ForeignKeyTypeMismatch
 from .foreign_key_validated import ForeignKeyValidated
 from .index_not_concurrent import IndexNotConcurrent
 from .irreversible_change import IrreversibleChange
+from .modify_blocked_by_dependents import ModifyBlockedByDependents
+from .modify_column_with_check import ModifyColumnWithCheck
+from .modify_defeats_validated_check import ModifyDefeatsValidatedCheck
+from .modify_restates_type import ModifyRestatesType
 from .modify_type_rewrite import ModifyTypeRewrite
 from .remove_column import RemoveColumn
 from .rename_column import RenameColumn
 from .rename_table import RenameTable
 from .set_not_null_scan import SetNotNullScan
+from .validate_in_same_transaction import ValidateInSameTransaction
 
 RULES: tuple[type[Rule], ...] = (
     AddColumnNotNullWithoutDefault,
@@ -26,6 +33,10 @@ RULES: tuple[type[Rule], ...] = (
     AddTimestampsNotNull,
     ModifyTypeRewrite,
     SetNotNullScan,
+    ModifyDefeatsValidatedCheck,
+    ModifyColumnWithCheck,
+    ModifyRestatesType,
+    ModifyBlockedByDependents,
     RemoveColumn,
     RenameColumn,
     RenameTable,
@@ -36,5 +47,8 @@ RULES: tuple[type[Rule], ...] = (
     ConcurrentIndexMigrationLock,
     ForeignKeyValidated,
     CheckConstraintValidated,
+    ValidateInSameTransaction,
+    ForeignKeyTypeMismatch,
+    ForeignKeyMissingIndex,
     IrreversibleChange,
 )

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from ..analysis import Analysis, MigrationAnalysis, Step
 from ..findings import Level
-from ..operations import CreateTable, Operation, Relation
+from ..operations import AddConstraint, ConstraintDefinition, CreateTable, Operation, Relation
+from ..operations.constraints import ConstraintKind
 from ..records import dataclass
 from ..schema.state import Schema
 
@@ -33,6 +34,22 @@ class MigrationContext:
             for operation in step.statement.operations:
                 if isinstance(operation, kind):
                     yield step, operation
+
+    def added_constraints(
+        self, kind: ConstraintKind
+    ) -> Iterator[tuple[Step, Relation, ConstraintDefinition]]:
+        """The constraints of this kind that migrating adds, to new tables and to old ones."""
+        for step in self.steps:
+            for operation in step.statement.operations:
+                if isinstance(operation, AddConstraint):
+                    found: tuple[ConstraintDefinition, ...] = (operation.constraint,)
+                elif isinstance(operation, CreateTable):
+                    found = operation.constraints
+                else:
+                    continue
+                for constraint in found:
+                    if constraint.kind == kind:
+                        yield step, operation.relation, constraint
 
     @cached_property
     def _created(self) -> dict[Relation, tuple[int, bool]]:

@@ -43,7 +43,7 @@ class RenameColumn(Rule):
         Case(
             about="The same in SQL",
             text="""
-            execute "ALTER TABLE posts «RENAME COLUMN title TO headline»",
+            execute "«ALTER TABLE posts RENAME COLUMN title TO headline»",
                     "ALTER TABLE posts RENAME COLUMN headline TO title"
             """,
         ),

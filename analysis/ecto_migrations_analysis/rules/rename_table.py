@@ -45,7 +45,7 @@ class RenameTable(Rule):
         Case(
             about="In SQL",
             text="""
-            execute "ALTER TABLE posts «RENAME TO articles»", "ALTER TABLE articles RENAME TO posts"
+            execute "«ALTER TABLE posts RENAME TO articles»", "ALTER TABLE articles RENAME TO posts"
             """,
         ),
     )
