@@ -172,7 +172,13 @@ def _add_column(clause: Clause) -> list[Operation]:
         AddColumn(column=column, if_not_exists=clause.missing_ok, span=clause.span, **clause.table)
     ]
     operations.extend(
-        AddConstraint(constraint=constraint, of_new_column=column.name, span=constraint.span, **clause.table)
+        AddConstraint(
+            constraint=constraint,
+            of_new_column=column.name,
+            inline=True,
+            span=constraint.span,
+            **clause.table,
+        )
         for constraint in constraints
     )
     return operations
