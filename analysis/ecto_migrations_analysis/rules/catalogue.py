@@ -9,12 +9,15 @@ from .base import Rule
 from .check_constraint_validated import CheckConstraintValidated
 from .concurrent_index_in_transaction import ConcurrentIndexInTransaction
 from .concurrent_index_migration_lock import ConcurrentIndexMigrationLock
+from .drop_index_incomplete_definition import DropIndexIncompleteDefinition
 from .drop_index_not_concurrent import DropIndexNotConcurrent
 from .drop_table import DropTable
+from .duplicate_index import DuplicateIndex
 from .foreign_key_missing_index import ForeignKeyMissingIndex
 from .foreign_key_type_mismatch import ForeignKeyTypeMismatch
 from .foreign_key_validated import ForeignKeyValidated
 from .index_not_concurrent import IndexNotConcurrent
+from .index_on_partitioned_parent import IndexOnPartitionedParent
 from .irreversible_change import IrreversibleChange
 from .modify_blocked_by_dependents import ModifyBlockedByDependents
 from .modify_column_with_check import ModifyColumnWithCheck
@@ -22,6 +25,7 @@ from .modify_defeats_validated_check import ModifyDefeatsValidatedCheck
 from .modify_restates_type import ModifyRestatesType
 from .modify_type_rewrite import ModifyTypeRewrite
 from .remove_column import RemoveColumn
+from .remove_loses_index_or_constraint import RemoveLosesIndexOrConstraint
 from .rename_column import RenameColumn
 from .rename_table import RenameTable
 from .set_not_null_scan import SetNotNullScan
@@ -38,11 +42,15 @@ RULES: tuple[type[Rule], ...] = (
     ModifyRestatesType,
     ModifyBlockedByDependents,
     RemoveColumn,
+    RemoveLosesIndexOrConstraint,
     RenameColumn,
     RenameTable,
     DropTable,
     IndexNotConcurrent,
     DropIndexNotConcurrent,
+    IndexOnPartitionedParent,
+    DropIndexIncompleteDefinition,
+    DuplicateIndex,
     ConcurrentIndexInTransaction,
     ConcurrentIndexMigrationLock,
     ForeignKeyValidated,
