@@ -60,3 +60,8 @@ class Offer:
     new_file_count: int = 0
     rules: tuple[str, ...] = ()
     finding_spans: tuple[Span, ...] = ()
+
+    @property
+    def suppresses(self) -> bool:
+        """True where it silences the finding and leaves the migration as it is."""
+        return self.id.startswith("disable-")

@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from ..analysis import Analysis
 from ..syntax.span import Span
+from . import (
+    concurrent_index,
+    constant_default,
+    index_attributes,
+    split_not_null_add,
+    suppress,
+    validate_later,
+)
+from .context import Context, Proposal
+from .document import Document
 from .model import Change, Files, Offer
+
+Strategy = Callable[[Context], Iterator[Proposal]]
+
+# In the order in which they are offered: the simplest safe way first.
+STRATEGIES: tuple[Strategy, ...] = (
+    constant_default.proposals,
+    split_not_null_add.proposals,
+    concurrent_index.proposals,
+    index_attributes.proposals,
+    validate_later.proposals,
+    suppress.proposals,
+)
 
 
 class StaleOffer(Exception):
@@ -12,8 +36,20 @@ class StaleOffer(Exception):
 
 
 def offers(analysis: Analysis, span: Span | None = None) -> tuple[Offer, ...]:
-    """The fixes to be had in the file, or those that touch `span`; cheap, nothing is computed yet."""
-    return ()
+    """The fixes to be had in the file, or those that touch `span`; cheap, nothing is computed yet.
+
+    An empty span, a caret, stands for its line: findings are shown at lines.
+    """
+    found = tuple(proposal.offer for proposal in _proposals(analysis))
+    if span is None:
+        return found
+    if span.start == span.end:
+        lines = analysis.source.lines
+        line = lines.line_of(span.start)
+        span = Span(lines.line_start(line), lines.line_end(line))
+    return tuple(
+        offer for offer in found if any(_touch(span, other) for other in (offer.span, *offer.finding_spans))
+    )
 
 
 def change(analysis: Analysis, offer_id: str, files: Files) -> Change:
@@ -21,4 +57,23 @@ def change(analysis: Analysis, offer_id: str, files: Files) -> Change:
 
     Raises `StaleOffer` where the text has no such offer any more.
     """
+    for proposal in _proposals(analysis):
+        if proposal.offer.id == offer_id:
+            return proposal.make(files)
     raise StaleOffer(offer_id)
+
+
+def _proposals(analysis: Analysis) -> Iterator[Proposal]:
+    """The proposals of all strategies; each id once."""
+    document = Document(analysis.source)
+    seen: set[str] = set()
+    for strategy in STRATEGIES:
+        for migration in analysis.migrations:
+            for proposal in strategy(Context(analysis, migration, document)):
+                if proposal.offer.id not in seen:
+                    seen.add(proposal.offer.id)
+                    yield proposal
+
+
+def _touch(first: Span, second: Span) -> bool:
+    return first.start <= second.end and second.start <= first.end

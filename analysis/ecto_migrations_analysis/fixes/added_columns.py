@@ -1,0 +1,98 @@
+"""The columns that an `alter` adds, as written: what the strategies for new columns have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..analysis import Step
+from ..operations import AddColumn, AddConstraint, ColumnDefinition, Relation
+from ..program.commands import Add, AlterTable
+from ..program.terms import Unknown, as_bool
+from ..syntax.span import Span
+from .context import Context
+from .options import CallOptions
+
+
+@dataclass(frozen=True)
+class Addition:
+    """One `add` (or `timestamps`, which makes several columns) of an `alter` of an existing table."""
+
+    step: Step
+    command: AlterTable
+    relation: Relation
+    span: Span
+    columns: tuple[tuple[Add, ColumnDefinition], ...]
+    options: CallOptions
+
+    @property
+    def is_timestamps(self) -> bool:
+        return self.columns[0][0].origin == "timestamps"
+
+    @property
+    def subject(self) -> str:
+        names = "+".join(column.name or "" for _, column in self.columns)
+        return f"{self.relation}.{names}"
+
+
+def additions(context: Context) -> Iterator[Addition]:
+    """Every addition whose text stands for itself alone and can be edited."""
+    for step, command in context.commands(AlterTable):
+        relation = _relation(step, command)
+        if relation is None or context.is_new(relation) is True or not context.is_plain(command):
+            continue
+        definitions = {
+            operation.column.name: operation.column
+            for operation in context.operations(command)
+            if isinstance(operation, AddColumn)
+        }
+        written: dict[Span, list[Add]] = {}
+        for change in command.changes:
+            if isinstance(change, Add):
+                written.setdefault(change.span, []).append(change)
+        for span, adds in written.items():
+            columns = tuple(
+                (add, definitions[add.column])
+                for add in adds
+                if isinstance(add.column, str) and add.column in definitions
+            )
+            node = context.document.node(span)
+            once = len(adds) == 1 or adds[0].origin == "timestamps"
+            if node is None or len(columns) != len(adds) or not once:
+                continue
+            if any(add.via or not add.always for add in adds) or not command.span.encloses(span):
+                continue
+            positional = 0 if adds[0].origin == "timestamps" else 2
+            options = CallOptions(context.document, node, positional)
+            if options.editable:
+                yield Addition(step, command, relation, span, columns, options)
+
+
+def _relation(step: Step, command: AlterTable) -> Relation | None:
+    """The table, in the schema that the statement names; None where a part of its name is not known."""
+    if isinstance(command.table.prefix, Unknown):
+        return None
+    for operation in step.statement.operations:
+        if isinstance(operation, AddColumn):
+            return operation.relation if operation.relation.name else None
+    return None
+
+
+def foreign_key(context: Context, addition: Addition) -> AddConstraint | None:
+    """The foreign key that comes with the column."""
+    name = addition.columns[0][1].name
+    for operation in context.operations(addition.command):
+        if isinstance(operation, AddConstraint) and operation.constraint.kind == "foreign key":
+            if operation.of_new_column == name:
+                return operation
+    return None
+
+
+def is_ordinary(add: Add, column: ColumnDefinition) -> bool:
+    """Whether the column gets its values from inserts: no key, no identity, no sequence, not generated."""
+    return (
+        as_bool(add.options.get("primary_key")) is not True
+        and column.identity is None
+        and column.generated is None
+        and not column.type.serial
+    )

@@ -1,0 +1,155 @@
+"""What every strategy looks at: the analysis, the text, the repo's ways; and what a strategy gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from ..analysis import Analysis, MigrationAnalysis, Step
+from ..findings import Finding
+from ..operations import Operation, Relation
+from ..program.commands import Command
+from ..rules.context import MigrationContext
+from ..syntax.span import Span
+from . import naming
+from .document import Document
+from .model import Change, Files, FixKind, Offer
+from .naming import Namer
+from .new_migrations import Key
+
+AnyCommand = TypeVar("AnyCommand", bound=Command)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An offer and the function that makes its change, when somebody wants it."""
+
+    offer: Offer
+    make: Callable[[Files], Change]
+
+
+@dataclass(frozen=True)
+class Context:
+    """One migration module of the file under analysis."""
+
+    analysis: Analysis
+    migration: MigrationAnalysis
+    document: Document
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.migration.up.steps if self.migration.up else ()
+
+    def commands(self, kind: type[AnyCommand]) -> Iterator[tuple[Step, AnyCommand]]:
+        """The commands of this kind that migrating runs, each with its first statement."""
+        seen: set[int] = set()
+        for step in self.steps:
+            command = step.statement.command
+            if isinstance(command, kind) and id(command) not in seen:
+                seen.add(id(command))
+                yield step, command
+
+    def operations(self, command: Command) -> Iterator[Operation]:
+        for step in self.steps:
+            if step.statement.command is command:
+                yield from step.statement.operations
+
+    def is_plain(self, command: Command) -> bool:
+        """Whether the command is written once, in a callback, and runs once and always.
+
+        Text that several commands come from (a loop, a helper function) cannot be changed for one of them.
+        """
+        if command.via or not command.always or command.repeated:
+            return False
+        if not self.document.is_clean(command.span):
+            return False
+        return sum(other.span == command.span for _, other in self.commands(Command)) == 1
+
+    def is_new(self, relation: Relation) -> bool | None:
+        """Whether this migration creates the table (`rules.context.MigrationContext.is_new`)."""
+        return self._rules.is_new(relation)
+
+    @cached_property
+    def _rules(self) -> MigrationContext:
+        return MigrationContext(self.analysis, self.migration)
+
+    def findings(self, within: Span, rules: Iterable[str]) -> tuple[Finding, ...]:
+        """The findings of these rules that stand within a span."""
+        return tuple(
+            finding
+            for finding in self.analysis.findings
+            if finding.rule in rules and finding.forward and within.encloses(finding.span)
+        )
+
+    # --- the repo's ways -----------------------------------------------------------------------------------
+
+    @property
+    def disable_migration_lock(self) -> bool:
+        """Whether what runs long outside a transaction must switch off Ecto's migration lock.
+
+        The default one keeps a transaction open all the time; `:pg_advisory_lock` does not, and `false` is
+        none (`Ecto.Adapters.Postgres.lock_for_migrations/3`).
+        """
+        lock = self.analysis.project.repo.migration_lock
+        return (lock or "").removeprefix(":") not in ("pg_advisory_lock", "false", "nil")
+
+    @property
+    def can_add_files(self) -> bool:
+        """Whether the file has the name of a migration, from which names for others can be made."""
+        path = self.analysis.source.path
+        return path is not None and naming.parse(naming.split_path(path)[1]) is not None
+
+    def namer(self, files: Files) -> Namer:
+        path = self.analysis.source.path
+        assert path is not None
+        folder, _ = naming.split_path(path)
+        modules = [
+            *self.analysis.project.sibling_modules,
+            *(other.migration.module for other in self.analysis.migrations),
+        ]
+        return Namer(path, self.migration.migration.module, modules, files.names(folder or "."))
+
+    def key(self, step: Step, relation: Relation) -> Key:
+        """The primary key of a table at this point: from the history, else Ecto's or the repo's default."""
+        table = step.before.table(relation)
+        if table is not None and table.primary_key:
+            return Key(columns=table.primary_key)
+        if table is not None and table.complete and not table.uncertain:
+            return Key(columns=())
+        configured = self.analysis.project.repo.migration_primary_key
+        name = None
+        if not isinstance(configured, bool):
+            from ..program.terms import as_name
+
+            name = as_name(configured.get("name"))
+        return Key(columns=(name or "id",), assumed=True)
+
+
+def offer(
+    context: Context,
+    strategy: str,
+    subject: str,
+    title: str,
+    span: Span,
+    *,
+    findings: tuple[Finding, ...] = (),
+    kind: FixKind | None = None,
+    preferred: bool = False,
+    safe: bool = False,
+    new_files: int = 0,
+) -> Offer:
+    """An offer: a quick fix where findings ask for it, else a refactoring."""
+    module = context.migration.migration.module
+    return Offer(
+        id=f"{strategy}:{module}:{subject}",
+        title=title,
+        kind=kind or ("quickfix" if findings else "refactor.rewrite"),
+        span=span,
+        preferred=preferred and bool(findings),
+        safe=safe,
+        new_file_count=new_files,
+        rules=tuple(dict.fromkeys(finding.rule for finding in findings)),
+        finding_spans=tuple(dict.fromkeys(finding.span for finding in findings)),
+    )

@@ -1,0 +1,71 @@
+"""What the migrations that a split adds are about, and the frame of their texts (`backfill`, `enforce`)."""
+
+from __future__ import annotations
+
+from ..operations import Relation
+from ..records import dataclass
+from . import elixir
+from .values import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """The primary key that a backfill goes along; `columns` is empty where the table has none.
+
+    `assumed`: the migration that creates the table is not known, so the name is Ecto's default.
+    """
+
+    columns: tuple[str, ...]
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column to be filled; `value` None: to be chosen, nothing suggests one.
+
+    `type` is the SQL type, where it is known.
+    """
+
+    name: str
+    value: Value | None
+    type: str | None = None
+    check: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What is to be filled and enforced. `validate` names foreign keys to be validated with it."""
+
+    relation: Relation
+    key: Key
+    columns: tuple[Column, ...]
+    validate: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """As comments name it: `posts.status`, `posts.inserted_at and posts.updated_at`."""
+        return " and ".join(f"{self.relation}.{column.name}" for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """Which step of how many, the module's name, and whether Ecto's migration lock must be switched off."""
+
+    module: str
+    step: int
+    steps: int
+    disable_migration_lock: bool = True
+
+    @property
+    def attributes(self) -> str:
+        lines = ["@disable_ddl_transaction true"]
+        if self.disable_migration_lock:
+            lines.append("@disable_migration_lock true")
+        return "\n".join(lines)
+
+
+def module(placing: Placing, comments: list[str], uses: str, parts: list[str]) -> str:
+    """A migration: the comments above it, then `uses` and the parts with an empty line between them."""
+    head = "\n".join(elixir.comment(comment) for comment in comments)
+    body = elixir.indent("\n\n".join([uses, *parts]), 2)
+    return f"{head}\ndefmodule {placing.module} do\n{body}\nend\n"

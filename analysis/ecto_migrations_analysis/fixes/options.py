@@ -1,0 +1,147 @@
+"""Edits of the options of a call: take some out, put one in, change a value."""
+
+from __future__ import annotations
+
+from ..syntax.span import Span
+from ..syntax.tree import Node
+from .document import Document
+from .model import Edit
+
+
+class CallOptions:
+    """The keyword list behind the first `positional` arguments of a call, as it is written there.
+
+    `pairs` are the options by key. `editable` is False where the options are not spelled out in the call (a
+    variable, a module attribute) and so cannot be changed there.
+    """
+
+    def __init__(self, document: Document, call: Node, positional: int) -> None:
+        self.document = document
+        self.call = call
+        self.arguments = next((child for child in call.children if child.kind == "arguments"), None)
+        given = self.arguments.children if self.arguments is not None else []
+        self.before = given[positional - 1] if 0 < positional <= len(given) else None
+        self.options = given[positional] if len(given) > positional else None
+        self.list = _keyword_node(self.options)
+        empty = self.options is not None and self.options.kind == "list" and not self.options.children
+        self.editable = (
+            len(given) >= positional
+            and len(given) <= positional + 1
+            and (self.options is None or self.list is not None or empty)
+        )
+        self.pairs: dict[str, Node] = {}
+        for pair in self.list.children if self.list is not None else ():
+            self.pairs.setdefault(_key(pair), pair)
+
+    def value(self, key: str) -> Node | None:
+        pair = self.pairs.get(key)
+        return pair.children[-1] if pair is not None and len(pair.children) == 2 else None
+
+    def without(self, *keys: str) -> tuple[Edit, ...] | None:
+        """Takes the pairs with these keys out, with their commas; comments between them stay.
+
+        None where the call has none of them.
+        """
+        if self.list is None or self.options is None:
+            return None
+        pairs = self.list.children
+        gone = [pair for pair in pairs if _key(pair) in keys]
+        if not gone:
+            return None
+        if len(gone) == len(pairs):
+            return self._cut(self.before, [self.options])
+        edits: list[Edit] = []
+        kept: Node | None = None
+        run: list[Node] = []
+        for pair in pairs:
+            if pair in gone:
+                run.append(pair)
+                continue
+            if run:
+                edits += self._cut_before(run, pair)
+            run, kept = [], pair
+        return (*edits, *self._cut(kept, run)) if run else tuple(edits)
+
+    def _cut_before(self, run: list[Node], following: Node) -> tuple[Edit, ...]:
+        """Takes out pairs that another one follows: what follows moves up to their place."""
+        span = Span(run[0].start, following.start)
+        if not self._comments(span):
+            return (Edit(span, ""),)
+        ends = [*(pair.start for pair in run[1:]), following.start]
+        return tuple(
+            self._cut_alone(Span(pair.start, self._comma(pair.end, end) + 1))
+            for pair, end in zip(run, ends, strict=True)
+        )
+
+    def _cut(self, before: Node | None, run: list[Node]) -> tuple[Edit, ...]:
+        """Takes out the last pairs (or the whole list), and the comma between them and `before`."""
+        if before is None:
+            return (Edit(Span(run[0].start, run[-1].end), ""),)
+        span = Span(before.end, run[-1].end)
+        if not self._comments(span):
+            return (Edit(span, ""),)
+        comma = self._comma(before.end, run[0].start)
+        edits = [Edit(Span(comma, comma + 1), "")]
+        for number, pair in enumerate(run):
+            end = self._comma(pair.end, run[number + 1].start) + 1 if number + 1 < len(run) else pair.end
+            edits.append(self._cut_alone(Span(pair.start, end)))
+        return tuple(edits)
+
+    def _cut_alone(self, span: Span) -> Edit:
+        """Takes `span` out, and its line where nothing else stands in it."""
+        document = self.document
+        start, end = span
+        if document.starts_line(start) and not document.rest_of_line(end).strip():
+            return Edit(Span(document.line_start(start), document.next_line(end)), "")
+        return Edit(span, "")
+
+    def _comments(self, span: Span) -> bool:
+        return any(span.start <= comment.start < span.end for comment in self.document.tree.comments)
+
+    def _comma(self, start: int, end: int) -> int:
+        """The offset of the comma between two arguments."""
+        comments = self.document.tree.comments
+        at = self.document.data.index(b",", start, end)
+        while any(comment.start <= at < comment.end for comment in comments):
+            at = self.document.data.index(b",", at + 1, end)
+        return at
+
+    def with_pair(self, text: str) -> Edit | None:
+        """Puts the pair `text` (`key: value`) behind the last one, or as the only one; None: not editable."""
+        if not self.editable:
+            return None
+        if self.list is not None:
+            at = self.list.children[-1].end
+            return Edit(Span(at, at), f", {text}")
+        if self.options is not None:  # []
+            return Edit(self.options.span, f"[{text}]")
+        if self.before is not None:
+            return Edit(Span(self.before.end, self.before.end), f", {text}")
+        if self.arguments is not None:  # ()
+            at = self.arguments.start + 1
+            return Edit(Span(at, at), text)
+        return Edit(Span(self.call.end, self.call.end), f"({text})")
+
+    def replace_value(self, key: str, text: str) -> Edit | None:
+        value = self.value(key)
+        return Edit(value.span, text) if value is not None else None
+
+
+def _keyword_node(options: Node | None) -> Node | None:
+    """The node `keywords` of an argument that is a keyword list, with or without brackets."""
+    if options is None:
+        return None
+    if options.kind == "keywords":
+        return options
+    if options.kind == "list" and len(options.children) == 1 and options.children[0].kind == "keywords":
+        return options.children[0]
+    return None
+
+
+def _key(pair: Node) -> str:
+    if not pair.children:
+        return ""
+    key = pair.children[0]
+    if key.kind == "keyword":
+        return key.text.rstrip().removesuffix(":")
+    return "".join(child.text for child in key.children)

@@ -1,0 +1,108 @@
+"""Migrates a real database with our own pipeline: reader, rollback and emission; and looks at its catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from ecto_migrations_analysis.databases.postgres.emission import emit
+from ecto_migrations_analysis.program.commands import Command, Execute, RepoCall
+from ecto_migrations_analysis.program.reader import read
+from ecto_migrations_analysis.project.context import RepoConfig
+from ecto_migrations_analysis.syntax.source import Source
+
+from .backfills import run_backfill
+
+Connection = psycopg.Connection[Any]
+
+
+def migrate(connection: Connection, text: str, config: RepoConfig | None = None) -> None:
+    """Runs the migration as `Ecto.Migrator` does: in a transaction unless it says otherwise."""
+    _run(connection, text, "up", config or RepoConfig())
+
+
+def rollback(connection: Connection, text: str, config: RepoConfig | None = None) -> None:
+    _run(connection, text, "down", config or RepoConfig())
+
+
+def _run(connection: Connection, text: str, direction: str, config: RepoConfig) -> None:
+    if "import Ecto.Query" in text or "defp backfill" in text:
+        run_backfill(connection, text, direction)
+        return
+    file = read(Source.from_text(text), config)
+    assert not file.broken, text
+    (migration,) = file.migrations
+    program = migration.up if direction == "up" else migration.down
+    assert program is not None and program.irreversible is None, text
+    if migration.disable_ddl_transaction.value is True:
+        _execute(connection, program.commands, config)
+        return
+    with _transaction(connection):
+        _execute(connection, program.commands, config)
+
+
+def _execute(connection: Connection, commands: tuple[Command, ...], config: RepoConfig) -> None:
+    for command in commands:
+        inner = command.up_commands if isinstance(command, Execute) else ()
+        if inner and isinstance(inner[0], RepoCall):
+            assert inner[0].function == "transaction", inner[0]
+            with _transaction(connection):
+                _execute(connection, inner[1:], config)
+            continue
+        if inner:
+            _execute(connection, inner, config)
+            continue
+        for statement in emit(command, config):
+            assert statement.certain and statement.error is None, statement
+            if statement.sql:
+                connection.execute(statement.sql.encode())
+
+
+@contextmanager
+def _transaction(connection: Connection) -> Iterator[None]:
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+_CATALOG = {
+    "columns": """
+        SELECT c.oid::regclass::text, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+               pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+        WHERE {scope} AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+    """,
+    "constraints": """
+        SELECT c.oid::regclass::text, k.conname, pg_get_constraintdef(k.oid), k.convalidated
+        FROM pg_class c JOIN pg_constraint k ON k.conrelid = c.oid
+        WHERE {scope} AND (k.contype <> 'n' OR NOT k.convalidated)
+    """,
+    "indexes": """
+        SELECT c.oid::regclass::text, pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisready
+        FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid WHERE {scope} AND c.relkind IN ('r', 'p')
+    """,
+    "functions and triggers": """
+        SELECT c.oid::regclass::text, pg_get_triggerdef(t.oid), '', ''
+        FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid WHERE {scope} AND NOT t.tgisinternal
+    """,
+}
+_SCOPE = "c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$')"
+
+
+def catalog(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Columns, defaults, constraints, indexes and triggers of every table, by name and not by oid.
+
+    Left out: the constraints that PostgreSQL 18 makes of every NOT NULL column (`columns` has that).
+    """
+    found = {}
+    for kind, query in _CATALOG.items():
+        rows = connection.execute(query.format(scope=_SCOPE).encode()).fetchall()
+        found[kind] = sorted(rows, key=repr)
+    return found
