@@ -7,21 +7,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from pytest_lsp import ClientServerConfig
-from support.editor import COMMAND, Editor, RecordingClient, recording_client
-
-CONFIG = ClientServerConfig(server_command=COMMAND, client_factory=recording_client)
+from support.editor import Editor
 
 
 async def _editor(preset: str) -> AsyncIterator[Editor]:
-    client = await CONFIG.start()
-    assert isinstance(client, RecordingClient)
-    editor = Editor(client)
-    await editor.start(preset)
+    editor = await Editor.connect(preset)
     yield editor
-    await client.shutdown_session()
-    assert client._server is not None and client._server.returncode == 0
-    await client.stop()
+    await editor.disconnect()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

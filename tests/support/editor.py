@@ -111,28 +111,35 @@ def apply_edits(text: str, edits: Iterable[types.TextEdit]) -> str:
 class Editor:
     """A client with open buffers. Buffers are not on disk until they are saved, as in an editor."""
 
-    def __init__(self, client: RecordingClient) -> None:
+    def __init__(self, client: RecordingClient, server: types.ServerCapabilities) -> None:
         self.client = client
+        self.server = server
         self.buffers: dict[str, str] = {}
         self.versions: dict[str, int] = {}
 
     # --- the session ---------------------------------------------------------------------------------------
 
-    async def start(
-        self,
-        capabilities: types.ClientCapabilities | str,
-        options: object = None,
-        folder: Path | None = None,
-    ) -> types.InitializeResult:
+    @classmethod
+    async def connect(cls, capabilities: types.ClientCapabilities | str, options: object = None) -> Editor:
+        """Starts a server. `capabilities` may be the name of a preset of pytest-lsp."""
+        client = recording_client()
+        await client.start_io(*COMMAND)
         if isinstance(capabilities, str):
             capabilities = client_capabilities(capabilities)
-        return await self.client.initialize_session(
+        answer = await client.initialize_session(
             types.InitializeParams(
+                # The client checks the server's answers against its own copy.
                 capabilities=copy.deepcopy(capabilities),
                 initialization_options=options,
-                root_uri=uri_of(folder) if folder else None,
             )
         )
+        return cls(client, answer.capabilities)
+
+    async def disconnect(self) -> None:
+        await self.client.shutdown_session()
+        process = self.client._server
+        assert process is not None and process.returncode == 0
+        await self.client.stop()
 
     # --- documents -----------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     | " (?:\\. | [^"\\])* " | ' (?:\\. | [^'\\])* '
     | (?P<cut> ["'] | ~[a-zA-Z]+[(\[{<|/] )
     | (?P<comment> \#[^\n]* )
-    | \?\\?.                      # a character: ?", ?\
+    | \?\\?.                      # a character, such as ?"
     | :\w+[?!]? | \w+[?!]?:(?=\s)   # an atom :end, a key do:
     | (?P<word> (?<![\w.@&]) (?: do | fn | end ) (?![\w?!]) )
     | (?P<opening> [(\[{] ) | (?P<closing> [)\]}] )

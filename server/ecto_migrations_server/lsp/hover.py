@@ -136,7 +136,7 @@ def _rollback(migration: MigrationAnalysis, run: Run, steps: list[Step]) -> str:
 def _circumstances(analysis: Analysis, steps: list[Step]) -> str:
     version = analysis.project.version
     database = _DATABASES.get(analysis.project.database, analysis.project.database)
-    transaction = "in the migration’s transaction" if steps[0].in_transaction else "outside a transaction"
+    transaction = "in the migration's transaction" if steps[0].in_transaction else "outside a transaction"
     return f"{database} {version.major} ({version.source}) · {transaction}"
 
 
