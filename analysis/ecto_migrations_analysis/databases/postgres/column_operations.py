@@ -11,6 +11,7 @@ from ...program.terms import (
     NOWHERE,
     Atom,
     Fragment,
+    ListTerm,
     Option,
     Options,
     Term,
@@ -26,9 +27,11 @@ from .defaults import default_literal
 from .quoting import AdapterError, truncate_identifier
 from .references import reference_action, reference_name, reference_prefix
 from .rendering import Rendering, given
-from .type_text import reference_type_name, type_name
+from .type_text import SEQUENCES, reference_type_name, type_name
 from .types import parse_type
 
+# SQL that is a literal: a string without backslashes, a number, a boolean.
+_LITERAL = re.compile(r"'(?:[^'\\]|'')*'|[-+]?\d+(?:\.\d+)?|true|false|null", re.IGNORECASE)
 _IDENTITY = re.compile(r"\s*(ALWAYS|BY\s+DEFAULT)\s+AS\s+IDENTITY\b", re.IGNORECASE)
 _GENERATED = re.compile(r"\s*ALWAYS\s+AS\s*\((.*)\)\s*(STORED|VIRTUAL)?\s*", re.IGNORECASE | re.DOTALL)
 
@@ -87,18 +90,21 @@ def default_expression(option: Option | None, type_: Term) -> Expression | None:
         return Expression("NULL", literal=True, span=span)
     out = Rendering()
     sql = default_literal(out, option.value, type_)
-    return Expression(sql if out.certain else None, literal=not _own_sql(option.value), span=span)
+    literal = not _own_sql(option.value) or _LITERAL.fullmatch(sql.strip()) is not None
+    return Expression(sql if out.certain else None, literal=literal, span=span)
 
 
 def _own_sql(term: Term) -> bool:
     """Whether the default is SQL of the migration's own: no literal that Ecto writes."""
-    if isinstance(term, TupleTerm):
-        return True
-    return isinstance(term, Fragment | Unknown)
+    if isinstance(term, ListTerm):
+        return any(_own_sql(item) for item in term.items)
+    return isinstance(term, Fragment | TupleTerm | Unknown)
 
 
 def _generation(change: Add) -> tuple[Identity | None, Generated | None]:
     option = change.options.option("generated")
+    if isinstance(change.type, Reference) and change.type.type in SEQUENCES:
+        return None, None
     if option is None or is_nil(option.value):
         return (Identity() if change.type == Atom("identity") else None), None
     text = option.value.value if isinstance(option.value, Text) else None
@@ -109,7 +115,9 @@ def _generation(change: Add) -> tuple[Identity | None, Generated | None]:
     if match := _GENERATED.fullmatch(text):
         # Without a word it is VIRTUAL in PostgreSQL 18 and a syntax error before.
         stored = (match[2] or "").upper() == "STORED"
-        return None, Generated(Expression(match[1].strip(), span=option.span), stored=stored)
+        sql = match[1].strip()
+        literal = _LITERAL.fullmatch(sql) is not None
+        return None, Generated(Expression(sql, literal=literal, span=option.span), stored=stored)
     return None, Generated(Expression(None, span=option.span))
 
 
@@ -126,10 +134,10 @@ def foreign_key(reference: Reference, table: Table, referencing: Name) -> Constr
         columns=known,
         references=relation(reference_prefix(reference, table), reference.table),
         referenced_columns=names(referenced),
-        on_delete=_lower(on_delete[0]) if on_delete else None,
+        on_delete=on_delete[0] if on_delete else None,
         on_delete_columns=names(list(on_delete[1])) if on_delete else (),
-        on_update=_lower(on_update[0]) if on_update else None,
-        match=reference.match if reference.match != "simple" else None,
+        on_update=on_update[0] if on_update else None,
+        match=None if reference.match in (None, "simple") else reference.match.upper(),
         validated=reference.validate is not False,
         complete=len(known) == len(columns),
         span=first_span(reference.span),
@@ -143,7 +151,3 @@ def names(given_names: list[Name]) -> tuple[str, ...]:
 
 def span_of(term: Term) -> Span:
     return term.span
-
-
-def _lower(words: str | None) -> str | None:
-    return words.lower() if words else None

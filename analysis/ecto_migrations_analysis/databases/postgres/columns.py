@@ -12,7 +12,7 @@ from .defaults import default_clause
 from .quoting import AdapterError
 from .references import drop_reference, reference_clause
 from .rendering import Rendering, given, truthy
-from .type_text import generated_clause, reference_type_name, type_name
+from .type_text import SEQUENCES, generated_clause, reference_type_name, type_name
 
 
 def column_definition(out: Rendering, table: Table, change: Change) -> str:
@@ -52,8 +52,8 @@ def _added(out: Rendering, table: Table, change: Add, verb: str) -> str:
 def _reference_type(out: Rendering, reference: Reference, options: Options) -> str:
     type_ = reference.type
     text = reference_type_name(out, type_, options)
-    if type_ in (Atom("serial"), Atom("bigserial"), Atom("identity")):
-        return text  # without `generated:`
+    if type_ in SEQUENCES:
+        return text
     return text + generated_clause(out, type_, options)
 
 
@@ -73,8 +73,13 @@ def _column_options(out: Rendering, typed: Add | Reference, options: Options) ->
 
 
 def _collation(out: Rendering, options: Options) -> str:
-    term = options.get("collation")
-    return "" if term is None else f' COLLATE "{out.interpolated(term)}"'
+    option = options.option("collation")
+    if option is None:
+        return ""
+    name = out.interpolated(option.value)
+    if not name:  # `COLLATE ""` for nil
+        out.doubts.append(option.span)
+    return f' COLLATE "{name}"'
 
 
 def _modified(out: Rendering, table: Table, change: Modify) -> str:

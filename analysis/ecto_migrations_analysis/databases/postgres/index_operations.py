@@ -106,12 +106,11 @@ def rename_index_operation(command: c.RenameIndex) -> RenameIndex:
 def add_constraint_operation(command: c.CreateConstraint, sql: str | None) -> AddConstraint:
     """`sql` is the statement, where it is known: the grammar finds the constraint's columns in it."""
     constraint = command.constraint
-    body = constraint.check if constraint.check is not None else constraint.exclude
     table = relation(constraint.prefix, constraint.table)
     definition = ConstraintDefinition(
         kind="check" if constraint.check is not None else "exclusion",
         name=spelled(constraint.name),
-        expression=_expression(body),
+        expression=_body(constraint),
         validated=constraint.validate is not False,
         complete=False,
         span=first_span(constraint.span, command.span),
@@ -139,6 +138,14 @@ def drop_constraint_operation(command: c.DropConstraint) -> DropConstraint:
         cascade=command.cascade is True,
         span=command.span,
     )
+
+
+def _body(constraint: c.Constraint) -> Expression | None:
+    """The condition of a check, or what follows EXCLUDE."""
+    expression = _expression(constraint.check if constraint.check is not None else constraint.exclude)
+    if constraint.check is not None or expression is None or expression.sql is None:
+        return expression
+    return replace(expression, sql=f"USING {expression.sql}")
 
 
 def _expression(text: Text | Unknown | None) -> Expression | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...operations import Comment, Statement
 from ...program import commands as c
+from ...program.terms import Text, Unknown, is_nil
 from .command_names import first_span
 from .index_directions import DIRECTIONS
 from .index_operations import (
@@ -29,6 +30,8 @@ def create_index(command: c.CreateIndex) -> tuple[Statement, ...]:
     elements = [_element(out, column) for column in index.columns]
     if not index.columns_complete:
         elements.append(out.hole())
+    if not elements:
+        out.doubts.append(index.span)
     sql += f" ({', '.join(elements)})"
     if index.include:
         sql += f" INCLUDE ({', '.join(_element(out, column) for column in index.include)})"
@@ -42,7 +45,6 @@ def create_index(command: c.CreateIndex) -> tuple[Statement, ...]:
     comment = Comment(
         kind="index",
         name=operation.name,
-        relation=operation.relation,
         text=known_text(index.comment),
         span=first_span(option_span(index, "comment"), command.span),
     )
@@ -84,7 +86,12 @@ def rename_index(command: c.RenameIndex) -> tuple[Statement, ...]:
 
 def create_constraint(command: c.CreateConstraint) -> tuple[Statement, ...]:
     constraint = command.constraint
-    # The runner raises these two while it writes the log line, before the adapter is asked.
+    # The runner raises these while it writes the log line, before the adapter is asked.
+    for key in ("check", "exclude"):
+        given = constraint.options_given.get(key)
+        if given is not None and not isinstance(given, Text | Unknown) and not is_nil(given):
+            message = "no function clause matching in Ecto.Migration.Runner.command/1"
+            raise AdapterError("FunctionClauseError", message, option_span(constraint, key))
     if constraint.check is None and constraint.exclude is None:
         raise AdapterError(
             "ArgumentError", "a constraint must have either a check or exclude option", constraint.span

@@ -65,6 +65,8 @@ def reference_clause(out: Rendering, reference: Reference, table: Table, column:
     if reference.match is not None:
         if reference.match not in ("full", "simple", "partial"):
             raise AdapterError.no_clause("reference_match/1", reference.span)
+        if reference.match == "partial":  # in the grammar, but "not yet implemented"
+            out.doubts.append(reference.span)
         words.append(f"MATCH {reference.match.upper()}")
     words += _action(out, "ON DELETE", reference.on_delete)
     words += _action(out, "ON UPDATE", reference.on_update)

@@ -24,6 +24,7 @@ from ...operations import (
     SetNotNull,
 )
 from ...program import commands as c
+from ...program.inspection import to_string
 from ...program.terms import ListTerm, Options, Term, TupleTerm, Unknown, as_bool
 from ...program.values import to_options
 from ...syntax.span import Span
@@ -32,7 +33,7 @@ from .columns import primary_key_columns
 from .command_names import first_span, relation, spelled
 from .names import primary_key_name
 from .references import reference_name, referenced
-from .rendering import truthy
+from .rendering import given, truthy
 from .verification import parsed
 
 
@@ -133,9 +134,12 @@ class _Subject:
         operations: list[Operation] = []
         if dropped is not None:
             operations.append(self._drop_key(change, dropped))
+        default = options.option("default")
+        collation = _collation(options)
         operations.append(
             AlterColumnType(
                 type=data_type(change.type, options),
+                collation=collation if default is None else None,
                 from_modify=True,
                 stated_from=None if from_ is None else _stated(from_.value),
                 **self._column(change, type_span),
@@ -151,9 +155,12 @@ class _Subject:
             kind = DropNotNull if as_bool(null.value) else SetNotNull
             span = first_span(null.span, change.span)
             operations.append(kind(from_modify=True, **self._column(change, span)))
-        default = options.option("default")
         expression = default_expression(default, default_type)
         if default is not None and expression is not None:
+            if collation is not None and expression.sql is not None:
+                # Ecto puts the collation behind the last clause.
+                sql = f'{expression.sql} COLLATE "{collation}"'
+                expression = replace(expression, sql=sql, literal=False)
             span = first_span(default.span, change.span)
             operations.append(SetDefault(default=expression, from_modify=True, **self._column(change, span)))
         return operations
@@ -204,6 +211,12 @@ class _Subject:
             if_exists=if_exists,
             span=first_span(reference.span, change.span),
         )
+
+
+def _collation(options: Options) -> str | None:
+    """`collation:` where it is known."""
+    collation = given(options, "collation")
+    return None if collation is None or isinstance(collation, Unknown) else to_string(collation)
 
 
 def _stated(term: Term) -> DataType | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ...program.inspection import inspect, to_string
 from ...program.terms import Atom, Number, Options, Term, Text, TupleTerm, Unknown
+from ...sql.words import NO_COLUMNS
 from .quoting import AdapterError
 from .rendering import Rendering, given, truthy
 
@@ -31,6 +32,14 @@ _WHOLE_SECONDS = ("time", "utc_datetime", "naive_datetime")
 _MICROSECONDS = ("time_usec", "utc_datetime_usec", "naive_datetime_usec")
 # A foreign key holds the integer that the sequence of the referenced column makes.
 _REFERENCED_SEQUENCES = {"serial": "integer", "bigserial": "bigint", "identity": "bigint"}
+SEQUENCES = tuple(Atom(name) for name in _REFERENCED_SEQUENCES)
+# Key words that are types; the other words that name no column name no type either (`:any`).
+_TYPE_WORDS = frozenset(
+    {"bigint", "bit", "boolean", "char", "character", "dec", "decimal", "float", "int", "integer", "interval"}
+    | {"json", "nchar", "numeric", "real", "smallint", "time", "timestamp", "varchar"}
+)
+# The types that take a precision and a scale; `varchar(3,0)` and `timestamp(3,0)` are no SQL.
+_WITH_SCALE = ("decimal", "numeric")
 
 
 def inner_of_array(type_: Term) -> Term | None:
@@ -53,7 +62,11 @@ def database_type(out: Rendering, type_: Term) -> str:
         case Unknown():
             return out.hole()
         case Atom(name=name):
-            return _NAMES.get(name, name) if not type_.is_module else to_string(type_)
+            if name in _NAMES:
+                return _NAMES[name]
+            if name.lower() in NO_COLUMNS and name.lower() not in _TYPE_WORDS:
+                out.doubts.append(type_.span)
+            return out.expression(to_string(type_), type_.span)
         case TupleTerm((Atom(name="map"), _)):
             return _NAMES["map"]
     raise AdapterError(
@@ -84,6 +97,8 @@ def type_name(out: Rendering, type_: Term, options: Options) -> str:
     if size and truthy(size):
         return f"{name}({out.interpolated(size)})"
     if precision and truthy(precision):
+        if plain not in _WITH_SCALE:
+            out.doubts.append(type_.span)
         digits = out.interpolated(scale) if scale and truthy(scale) else "0"
         return f"{name}({out.interpolated(precision)},{digits})"
     return f"{name}(255)" if plain == "string" else name
