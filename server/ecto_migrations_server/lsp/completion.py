@@ -9,6 +9,7 @@ import re
 from functools import partial
 from pathlib import PurePath
 
+from ecto_migrations_analysis.fixes.naming import camelize
 from ecto_migrations_analysis.project.context import ProjectContext
 from ecto_migrations_analysis.syntax.span import Span
 from ecto_migrations_snippets import Body, Context, Template, templates
@@ -21,6 +22,8 @@ from .session import Session
 
 OPTIONS = types.CompletionOptions(resolve_provider=False)
 
+# Values of `migration_lock` that keep no transaction open (ecto_sql, `Ecto.Adapters.Postgres`).
+_NO_LOCK = frozenset({"pg_advisory_lock", "false", "nil"})
 _USE = re.compile(r"^([ \t]*)use[ \t(][^\r\n]*", re.MULTILINE)
 _MODULE = re.compile(r"^[ \t]*defmodule\b", re.MULTILINE)
 _FILE_NAME = re.compile(r"\d+_(?P<name>\w+)\.exs")
@@ -55,8 +58,7 @@ def _context(caret: Caret, document: Document, project: ProjectContext) -> Conte
         module=module,
         namespace=namespace,
         callback=caret.callback,
-        # An advisory lock holds no transaction open that a concurrent build would wait for.
-        disable_migration_lock=project.repo.migration_lock != ":pg_advisory_lock",
+        disable_migration_lock=(project.repo.migration_lock or "").removeprefix(":") not in _NO_LOCK,
     )
 
 
@@ -72,7 +74,7 @@ def _module(document: Document, namespace: str | None) -> str | None:
     name = _FILE_NAME.fullmatch(PurePath(document.path).name) if document.path else None
     if name is None or namespace is None:
         return None
-    return f"{namespace}.{''.join(word[:1].upper() + word[1:] for word in name['name'].split('_'))}"
+    return f"{namespace}.{camelize(name['name'])}"
 
 
 def _item(
