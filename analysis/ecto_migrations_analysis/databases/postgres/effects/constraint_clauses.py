@@ -1,0 +1,411 @@
+"""The clauses of ALTER TABLE about constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ....operations import (
+    AddConstraint,
+    AlterConstraint,
+    ConstraintDefinition,
+    DropConstraint,
+    ValidateConstraint,
+)
+from ....schema.state import Column, ConstraintState, Table
+from ..locks import ACCESS_EXCLUSIVE, SHARE_ROW_EXCLUSIVE, SHARE_UPDATE_EXCLUSIVE
+from . import dependents
+from .alteration import REFERENCING, VALIDATING, Alteration
+from .column_clauses import is_null, require_not_null
+from .comparable import comparable
+
+
+def add_constraint(operation: AddConstraint, alteration: Alteration) -> None:
+    constraint = operation.constraint
+    if operation.of_new_column is not None and _column_is_there(operation, alteration):
+        # `ADD COLUMN IF NOT EXISTS x … REFERENCES` leaves out what stands inside the definition; what Ecto
+        # writes behind it is a clause of its own, and fails where the constraint exists.
+        if operation.inline:
+            return
+    _refuse_duplicate(operation, alteration)
+    if constraint.kind not in ("check", "foreign key", "not null") and not constraint.validated:
+        alteration.ledger.fail(
+            f"{_KINDS[constraint.kind]} constraints cannot be marked NOT VALID", "syntax", operation.span
+        )
+    if alteration.situation.version < 18 and not constraint.enforced:
+        alteration.ledger.fail("NOT ENFORCED needs PostgreSQL 18", "version", operation.span)
+    _ADDING[constraint.kind](operation, alteration)
+
+
+_KINDS = {"unique": "UNIQUE", "primary key": "PRIMARY KEY", "exclusion": "EXCLUDE"}
+
+
+def _column_is_there(operation: AddConstraint, alteration: Alteration) -> bool:
+    name = operation.of_new_column
+    return name not in alteration.added and alteration.column(name) is not None
+
+
+def _refuse_duplicate(operation: AddConstraint, alteration: Alteration) -> None:
+    name, table = operation.constraint.name, alteration.table
+    if table is None or name is None or not alteration.is_stated(name):
+        return
+    taken = name in table.constraints and name not in alteration.dropped_constraints
+    if taken:
+        alteration.ledger.fail(
+            f"constraint `{name}` for relation `{operation.relation}` already exists",
+            "duplicate",
+            operation.span,
+        )
+
+
+# --- kinds of constraints ---
+
+
+def _add_check(operation: AddConstraint, alteration: Alteration) -> None:
+    constraint = operation.constraint
+    alteration.lock(ACCESS_EXCLUSIVE, operation.span)
+    if constraint.validated and constraint.enforced:
+        # Even where the column is new and NULL in all rows, which passes.
+        alteration.read()
+        alteration.ledger.fail_on_rows(
+            operation.relation,
+            f"check constraint `{constraint.name or '…'}` of `{operation.relation}` is violated by a row",
+            operation.span,
+        )
+
+
+def _add_not_null(operation: AddConstraint, alteration: Alteration) -> None:
+    constraint = operation.constraint
+    alteration.lock(ACCESS_EXCLUSIVE, operation.span)
+    if alteration.situation.version < 18:
+        alteration.ledger.fail(
+            "NOT NULL constraints of a table need PostgreSQL 18", "version", operation.span
+        )
+    if constraint.validated:
+        for name in constraint.columns:
+            require_not_null(name, operation, alteration)
+
+
+def _add_key(operation: AddConstraint, alteration: Alteration) -> None:
+    """UNIQUE, PRIMARY KEY and EXCLUDE build an index, unless USING INDEX hands them one."""
+    ledger, constraint, relation = alteration.ledger, operation.constraint, operation.relation
+    alteration.lock(ACCESS_EXCLUSIVE, operation.span)
+    if constraint.temporal and alteration.situation.version < 18:
+        ledger.fail("WITHOUT OVERLAPS needs PostgreSQL 18", "version", operation.span)
+    _refuse_nulls_not_distinct(constraint, operation, alteration)
+    columns = constraint.columns
+    if constraint.using_index is not None:
+        columns = _use_index(constraint.using_index, operation, alteration)
+    else:
+        alteration.read()
+        ledger.fail_on_rows(
+            relation,
+            f"rows of `{relation}` conflict with `{constraint.name or '…'}`",
+            operation.span,
+        )
+    _refuse_on_partitioned(operation, columns, alteration)
+    if constraint.kind == "primary key":
+        if alteration.constraints("primary key"):
+            ledger.fail(
+                f"multiple primary keys for table `{relation}` are not allowed", "duplicate", operation.span
+            )
+        for name in columns:
+            require_not_null(name, operation, alteration)
+
+
+def _refuse_nulls_not_distinct(
+    constraint: ConstraintDefinition, operation: AddConstraint, alteration: Alteration
+) -> None:
+    if not constraint.nulls_distinct and alteration.situation.version < 15:
+        alteration.ledger.fail("NULLS NOT DISTINCT needs PostgreSQL 15", "version", operation.span)
+
+
+def _use_index(name: str, operation: AddConstraint, alteration: Alteration) -> tuple[str, ...]:
+    """The columns of the index that becomes the constraint's."""
+    ledger, table = alteration.ledger, alteration.table
+    if table is None:
+        ledger.unknown(f"which columns the index `{name}` has")
+        return ()
+    index = table.indexes.get(name)
+    if index is None:
+        if alteration.known:
+            ledger.fail(f"index `{name}` does not exist", "missing", operation.span)
+        return ()
+    definition = index.definition
+    reason = None
+    if index.constraint is not None and index.constraint not in alteration.dropped_constraints:
+        reason = "is associated with a constraint already"
+    elif not definition.unique:
+        reason = "is not a unique index"
+    elif definition.where is not None:
+        reason = "is a partial index"
+    elif any(item.column is None for item in definition.elements) and definition.complete:
+        reason = "contains expressions"
+    if reason is not None:
+        ledger.fail(f"index `{name}` {reason}", "unsupported", operation.span)
+    return tuple(item.column for item in definition.elements if item.column is not None)
+
+
+def _refuse_on_partitioned(
+    operation: AddConstraint, columns: tuple[str, ...], alteration: Alteration
+) -> None:
+    table, ledger = alteration.table, alteration.ledger
+    if table is None or table.partition_by is None:
+        return
+    if operation.constraint.using_index is not None:
+        ledger.fail(
+            "ADD CONSTRAINT USING INDEX is not supported on partitioned tables", "unsupported", operation.span
+        )
+    elif operation.constraint.kind == "exclusion" and alteration.situation.version < 17:
+        ledger.fail(
+            "exclusion constraints on partitioned tables need PostgreSQL 17", "version", operation.span
+        )
+    elif table.partition_key and not set(table.partition_key) <= set(columns):
+        ledger.fail(
+            "a unique constraint on a partitioned table must include all partitioning columns",
+            "unsupported",
+            operation.span,
+        )
+
+
+def _add_foreign_key(operation: AddConstraint, alteration: Alteration) -> None:
+    """SHARE ROW EXCLUSIVE on both tables; all rows are looked up unless NOT VALID is given."""
+    ledger, constraint = alteration.ledger, operation.constraint
+    situation = alteration.situation
+    alteration.lock(SHARE_ROW_EXCLUSIVE, operation.span)
+    alteration.lock_referenced(constraint.references, REFERENCING, operation.span)
+    if constraint.on_delete_columns and situation.version < 15:
+        ledger.fail("ON DELETE SET NULL of some columns needs PostgreSQL 15", "version", operation.span)
+    partitioned = situation.is_partitioned(operation.relation)
+    if partitioned and not constraint.validated and situation.version < 18:
+        ledger.fail(
+            f"cannot add NOT VALID foreign key on partitioned table `{operation.relation}` before PostgreSQL"
+            " 18",
+            "version",
+            operation.span,
+        )
+    _check_reference(operation, alteration)
+    if not constraint.validated or not constraint.enforced:
+        return
+    new = [alteration.added.get(name) for name in constraint.columns]
+    if operation.inline and all(item is not None and item.column.default is None for item in new):
+        if not any(item is not None and item.column.type.serial for item in new):
+            return
+    empty = bool(new) and all(
+        item is not None
+        and is_null(item.column.default)
+        and not (item.column.identity or item.column.generated or item.column.type.serial)
+        for item in new
+    )
+    alteration.validate(constraint, empty)
+    if not empty:
+        ledger.fail_on_rows(
+            operation.relation,
+            f"a row of `{operation.relation}` violates foreign key constraint `{constraint.name or '…'}`",
+            operation.span,
+        )
+
+
+def _check_reference(operation: AddConstraint, alteration: Alteration) -> None:
+    """That the referenced table, its key and the types fit."""
+    ledger, situation, constraint = alteration.ledger, alteration.situation, operation.constraint
+    parent = constraint.references
+    if parent is None:
+        return
+    table = situation.table(parent)
+    if table is None:
+        if situation.exists(parent) is False:
+            ledger.fail(f"relation `{parent}` does not exist", "missing", operation.span)
+        return
+    key = constraint.referenced_columns or table.primary_key
+    if not table.complete or table.uncertain:
+        return
+    if not _is_unique(table, key):
+        ledger.fail(
+            f"there is no unique constraint matching the given keys of `{parent}`", "missing", operation.span
+        )
+        return
+    for name, referenced in zip(constraint.columns, key, strict=False):
+        added = alteration.added.get(name)
+        column = added.column if added is not None else alteration.column(name)
+        other = table.columns.get(referenced)
+        if column is None and alteration.known:
+            ledger.fail(
+                f"column `{name}` of `{operation.relation}` does not exist", "missing", operation.span
+            )
+        if column is None or other is None or (isinstance(column, Column) and column.uncertain):
+            continue
+        if comparable(column.type, other.type) is False:
+            ledger.fail(
+                f"foreign key constraint `{constraint.name or '…'}` cannot be implemented: `{name}` is"
+                f" {column.type}, `{parent}.{referenced}` is {other.type}",
+                "unsupported",
+                operation.span,
+            )
+
+
+def _is_unique(table: Table, key: tuple[str, ...]) -> bool:
+    """Whether a plain unique index has just these columns."""
+    return any(
+        index.definition.unique
+        and index.definition.where is None
+        and sorted(item.column or "" for item in index.definition.elements) == sorted(key)
+        for index in table.indexes.values()
+    )
+
+
+_ADDING: dict[str, Callable[[AddConstraint, Alteration], None]] = {
+    "check": _add_check,
+    "not null": _add_not_null,
+    "unique": _add_key,
+    "primary key": _add_key,
+    "exclusion": _add_key,
+    "foreign key": _add_foreign_key,
+}
+
+
+# --- existing constraints ---
+
+
+def drop_constraint(operation: DropConstraint, alteration: Alteration) -> None:
+    """Instant; a foreign key's triggers go, which takes the same lock on the table it refers to."""
+    ledger = alteration.ledger
+    alteration.lock(ACCESS_EXCLUSIVE, operation.span)
+    constraint = _find(operation.name, alteration)
+    if constraint is None:
+        if _is_missing(operation.name, alteration) and not operation.if_exists:
+            ledger.fail(
+                f"constraint `{operation.name}` of relation `{operation.relation}` does not exist",
+                "missing",
+                operation.span,
+            )
+        elif not _is_missing(operation.name, alteration):
+            ledger.unknown(
+                f"what `{operation.name or '…'}` is: dropping a foreign key locks the other table too"
+            )
+        return
+    definition = constraint.definition
+    if definition.kind == "foreign key":
+        alteration.lock_referenced(definition.references, ACCESS_EXCLUSIVE, operation.span)
+    if definition.kind in ("primary key", "unique"):
+        _drop_key(operation, definition, alteration)
+
+
+def _drop_key(operation: DropConstraint, definition: ConstraintDefinition, alteration: Alteration) -> None:
+    """Foreign keys that rely on the key keep it, or go with it."""
+    ledger, table = alteration.ledger, alteration.table
+    relying = [
+        (child, constraint)
+        for child, constraint in alteration.situation.referencing(operation.relation)
+        if set(constraint.definition.referenced_columns or (table.primary_key if table else ()))
+        == set(definition.columns)
+    ]
+    if operation.cascade:
+        for child, _ in relying:
+            ledger.lock_family(child.relation, ACCESS_EXCLUSIVE, operation.span)
+    elif relying:
+        names = [
+            f"the foreign key `{constraint.name}` of `{child.relation}`" for child, constraint in relying
+        ]
+        ledger.fail(
+            f"cannot drop constraint `{operation.name}` of `{operation.relation}`:"
+            f" {dependents.listed(names)} depends on it",
+            "dependents",
+            operation.span,
+        )
+
+
+def validate_constraint(operation: ValidateConstraint, alteration: Alteration) -> None:
+    """All rows are read, while others read and write."""
+    ledger = alteration.ledger
+    alteration.lock(SHARE_UPDATE_EXCLUSIVE, operation.span)
+    added = next(
+        (
+            other.constraint
+            for other in alteration.operations
+            if isinstance(other, AddConstraint) and other.constraint.name == operation.name
+        ),
+        None,
+    )
+    found = _find(operation.name, alteration)
+    constraint = added if added is not None else found.definition if found is not None else None
+    if constraint is None:
+        if _is_missing(operation.name, alteration):
+            ledger.fail(
+                f"constraint `{operation.name}` of relation `{operation.relation}` does not exist",
+                "missing",
+                operation.span,
+            )
+            return
+        ledger.unknown(f"what `{operation.name or '…'}` is: a foreign key is looked up in the other table")
+        alteration.read()
+        ledger.fail_on_rows(
+            operation.relation, f"a row breaks constraint `{operation.name or '…'}`", operation.span
+        )
+        return
+    if constraint.kind not in ("check", "foreign key", "not null"):
+        ledger.fail(
+            f"constraint `{operation.name}` is not a foreign key, check or not-null constraint",
+            "unsupported",
+            operation.span,
+        )
+        return
+    if not constraint.enforced:
+        ledger.fail("cannot validate NOT ENFORCED constraint", "unsupported", operation.span)
+    if constraint.validated:
+        return
+    if constraint.kind == "foreign key":
+        alteration.lock_referenced(constraint.references, VALIDATING, operation.span)
+        alteration.validate(constraint)
+    else:
+        alteration.read()
+    ledger.fail_on_rows(operation.relation, f"a row breaks constraint `{operation.name}`", operation.span)
+
+
+def alter_constraint(operation: AlterConstraint, alteration: Alteration) -> None:
+    """Only the catalog changes, except that ENFORCED looks all rows up (PostgreSQL 18)."""
+    ledger = alteration.ledger
+    alteration.lock(ACCESS_EXCLUSIVE, operation.span)
+    words = operation.clause.lower()
+    newer = "enforced" in words or "inherit" in words
+    if newer and alteration.situation.version < 18:
+        ledger.fail(f"ALTER CONSTRAINT … {words.upper()} needs PostgreSQL 18", "version", operation.span)
+    constraint = _find(operation.name, alteration)
+    if constraint is None:
+        if _is_missing(operation.name, alteration):
+            ledger.fail(
+                f"constraint `{operation.name}` of relation `{operation.relation}` does not exist",
+                "missing",
+                operation.span,
+            )
+        return
+    definition = constraint.definition
+    if "inherit" not in words and definition.kind != "foreign key":
+        ledger.fail(
+            f"constraint `{operation.name}` of relation `{operation.relation}` is not a foreign key"
+            " constraint",
+            "unsupported",
+            operation.span,
+        )
+        return
+    if "not enforced" in words:
+        if definition.enforced:
+            alteration.lock_referenced(definition.references, ACCESS_EXCLUSIVE, operation.span)
+    elif "enforced" in words and not definition.enforced:
+        alteration.lock_referenced(definition.references, REFERENCING, operation.span)
+        alteration.validate(definition)
+        ledger.fail_on_rows(operation.relation, f"a row breaks constraint `{operation.name}`", operation.span)
+
+
+def _find(name: str | None, alteration: Alteration) -> ConstraintState | None:
+    table = alteration.table
+    return table.constraints.get(name) if table is not None and name is not None else None
+
+
+def _is_missing(name: str | None, alteration: Alteration) -> bool:
+    """Whether the table is known in full and has no such constraint.
+
+    Not so for a name that looks like that of a NOT NULL: PostgreSQL 18 names them all.
+    """
+    if name is None or not alteration.known or _find(name, alteration) is not None:
+        return False
+    return not (alteration.situation.version >= 18 and name.endswith("_not_null"))
