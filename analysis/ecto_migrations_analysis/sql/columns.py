@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..operations import ColumnDefinition, ConstraintDefinition, Generated, Identity, Relation
 from ..operations.base import NOWHERE
+from ..records import replace
 from ..syntax.span import Span
 from .constraints import KINDS, attributes, constraint_definition
 from .parser import Node

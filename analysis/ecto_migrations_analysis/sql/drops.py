@@ -54,7 +54,8 @@ def _one(text: StatementText, node: Node, item: Node, place: Span) -> Operation:
         parts = parts[-1:]
     return DropObject(
         kind=kind,
-        name=text.qualified(parts),
+        # A cast has two types and no name.
+        name=Relation(None) if kind == "cast" else text.qualified(parts),
         relation=relation,
         if_exists=if_exists,
         cascade=cascade,

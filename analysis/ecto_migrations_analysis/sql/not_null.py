@@ -19,14 +19,24 @@ def proven(node: Node | None, negated: bool = False) -> frozenset[str]:
     if not node:
         return frozenset()
     if "NullTest" in node:
-        test = node["NullTest"]
-        not_null = (test.get("nulltesttype") == "IS_NOT_NULL") != negated
-        return _column(test.get("arg")) if not_null else frozenset()
+        return _null_test(node["NullTest"], negated)
     if "BoolExpr" in node:
         return _boolean(node["BoolExpr"], negated)
     if "A_Expr" in node:
         return _operation(node["A_Expr"], negated)
     return frozenset()
+
+
+def _null_test(fields: Node, negated: bool) -> frozenset[str]:
+    not_null = fields.get("nulltesttype") == "IS_NOT_NULL"
+    argument = fields.get("arg") or {}
+    if "RowExpr" not in argument:
+        return _column(argument) if not_null != negated else frozenset()
+    # A test of a row is one of each of its fields: all are null, or none is.
+    found = [_column(item) for item in argument["RowExpr"].get("args", [])]
+    if not found or not_null == negated:
+        return frozenset()
+    return frozenset().union(*found) if not negated else found[0].intersection(*found[1:])
 
 
 def _boolean(fields: Node, negated: bool) -> frozenset[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..databases.postgres.names import joined, unused_name
 from ..operations import (
     AddEnumValue,
@@ -22,6 +20,7 @@ from ..operations import (
     RenameEnumValue,
     RenameObject,
 )
+from ..records import replace
 from .alter_object import published
 from .kinds import OF_A_TABLE, kind_name
 from .parser import Node

@@ -8,12 +8,11 @@ own becomes `OpaqueSQL`; nothing raises.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from ..operations import Delete, Insert, OpaqueSQL, Operation, Select, UnparsedSQL, Update
 from ..operations.base import NOWHERE
 from ..program.terms import Text
-from ..records import dataclass, field
+from ..records import dataclass, field, replace
 from ..syntax.span import Span
 from . import (
     alter_object,
@@ -27,7 +26,7 @@ from . import (
     session,
     tables,
 )
-from .holes import SqlText, parse_text
+from .holes import MARK, SqlText, parse_text
 from .parser import Node, Refusal, scan
 from .queries import relation_nodes
 from .statement import Read, StatementText
@@ -106,7 +105,7 @@ def _operations(text: StatementText, node: Node, left_out: bool) -> list[Operati
 
     `CREATE INDEX … #{where}` may be anything that begins so. An UPDATE stays one, with or without its WHERE.
     """
-    operations = operations_of(text, node)
+    operations = [_known(text, operation) for operation in operations_of(text, node)]
     if not left_out:
         return operations
     if all(isinstance(operation, Update | Delete | Insert | Select) for operation in operations):
@@ -114,6 +113,13 @@ def _operations(text: StatementText, node: Node, left_out: bool) -> list[Operati
     relations = tuple(dict.fromkeys(text.relation(fields) for fields in relation_nodes(node)))
     words = keywords(text.text)
     return [OpaqueSQL(reason=DYNAMIC, keywords=words, relations=relations, span=text.span)]
+
+
+def _known(text: StatementText, operation: Operation) -> Operation:
+    """The operation, unless a name in it that must be known is not (`SET #{name} TO 1`)."""
+    if not text.sql.holes or MARK not in repr(operation):
+        return operation
+    return OpaqueSQL(reason=DYNAMIC, keywords=keywords(text.text), span=operation.span)
 
 
 def _unsure(operation: Operation) -> Operation:

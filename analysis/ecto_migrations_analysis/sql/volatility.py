@@ -30,20 +30,20 @@ def worst(*found: Volatility) -> Volatility:
 
 
 @cache
-def _table(section: str) -> Mapping[str, Volatility]:
+def table(section: str) -> Mapping[str, Volatility]:
     """The names of a section of volatility.txt (`function`, `operator`, `extension`)."""
     text = resources.files(__package__).joinpath("volatility.txt").read_text("utf-8")
-    table: dict[str, Volatility] = {}
+    found: dict[str, Volatility] = {}
     for line in text.splitlines():
         if line.startswith(section + " "):
             _, word, *names = line.split(" ")
-            table.update(dict.fromkeys(names, _WORDS[word]))
-    return table
+            found.update(dict.fromkeys(names, _WORDS[word]))
+    return found
 
 
 def is_built_in(name: str) -> bool:
     """Whether PostgreSQL itself has a function of this name."""
-    return name in _table("function")
+    return name in table("function")
 
 
 def function_volatility(name: str, schema: str | None, functions: Mapping[Relation, str]) -> Volatility:
@@ -53,21 +53,21 @@ def function_volatility(name: str, schema: str | None, functions: Mapping[Relati
     function of the project beside a built-in one; one in another schema is never built in.
     """
     found: list[Volatility] = []
-    if schema in (None, "pg_catalog") and name in _table("function"):
-        found.append(_table("function")[name])
+    if schema in (None, "pg_catalog") and name in table("function"):
+        found.append(table("function")[name])
     if schema != "pg_catalog":
         key = Relation(name) if schema == "public" else Relation(name, schema)
         declared = functions.get(key)
         if declared is not None:
             found.append(_WORDS.get(declared.lower(), "unknown"))
-        elif not found and name in _table("extension"):
-            found.append(_table("extension")[name])
+        elif not found and name in table("extension"):
+            found.append(table("extension")[name])
     return worst(*found) if found else "unknown"
 
 
 def operator_volatility(name: str) -> Volatility:
     """The volatility of an operator of the same name in `pg_catalog`."""
-    return _table("operator").get(name, "unknown")
+    return table("operator").get(name, "unknown")
 
 
 # Expressions that are as volatile as their parts.

@@ -37,10 +37,10 @@ def forbidden_in_block(operation: Operation, version: int) -> str | None:
             return "CREATE INDEX CONCURRENTLY"
         case DropIndex(concurrently=True):
             return "DROP INDEX CONCURRENTLY"
-        case Reindex(kind="schema" | "database" | "system" as kind):
-            return f"REINDEX {kind.upper()}"
         case Reindex(concurrently=True):
             return "REINDEX CONCURRENTLY"
+        case Reindex(kind="schema" | "database" | "system" as kind):
+            return f"REINDEX {kind.upper()}"
         case DetachPartition(concurrently=True):
             return "ALTER TABLE ... DETACH CONCURRENTLY"
         case Maintenance(command="vacuum" | "vacuum full"):
