@@ -10,10 +10,10 @@ builds what `index(…)` says and not what was dropped, and `mode: :cascade` is 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
+from ..records import replace
 from ..syntax.span import Span
 from . import commands as c
 from .inspection import HOLE, inspect

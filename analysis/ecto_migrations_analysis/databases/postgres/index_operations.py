@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from ...operations import (
     AddConstraint,
@@ -17,6 +16,7 @@ from ...operations import (
 )
 from ...program import commands as c
 from ...program.terms import Text, Unknown
+from ...records import replace
 from ...syntax.span import Span
 from .column_operations import names
 from .command_names import first_span, relation, spelled

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from ...operations import (
@@ -27,6 +26,7 @@ from ...program import commands as c
 from ...program.inspection import to_string
 from ...program.terms import ListTerm, Options, Term, TupleTerm, Unknown, as_bool
 from ...program.values import to_options
+from ...records import replace
 from ...syntax.span import Span
 from .column_operations import column, data_type, default_expression, foreign_key, names, span_of
 from .columns import primary_key_columns

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ...operations import Operation, Statement, UnparsedSQL
 from ...program.terms import plain_text
+from ...records import replace
 from ...syntax.span import Span
 from .command_names import first_span
 
