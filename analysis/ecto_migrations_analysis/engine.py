@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from .analysis import Analysis, MigrationAnalysis, Run, Step
 from .databases.registry import Database, database_named
 from .program.migration import Migration, Program
 from .program.reader import read
 from .project.context import ProjectContext
+from .records import replace
 from .rules import registry
 from .schema.apply import apply
 from .schema.state import Origin, Schema

@@ -1,67 +1,193 @@
-"""`dataclass` and `field` of the standard library, with the work put off until a class is first used.
+"""`dataclass`, `field` and `replace` as in the standard library, but quick to import.
 
-The decorator of the standard library compiles the source of up to seven methods for each class, which takes
-about 0.8 ms. The vocabulary of this package has more than 150 classes, and one migration uses a few of them:
-at start they would cost more than everything else together (measured: 210 ms against 58 ms). Here a class is
-completed when an instance of it is made or something asks for its fields; from then on it is what
-`dataclasses.dataclass` makes of it, except that `slots` is ignored, because that would make another class.
+`dataclasses.dataclass` compiles the source of up to seven methods for each class, about 0.75 ms;
+importing `dataclasses` takes 13 ms more. The vocabulary of this package has some 200 classes, and one
+migration uses a few of them: at start that would cost more than everything else together. A record is
+completed when its first instance is made, and then only its `__init__` is compiled; the other methods are
+closures.
+
+Of the parameters those are known that this package uses: `frozen`, `kw_only` (and `slots`, which is ignored,
+because it would have to make another class); of `field` `default`, `default_factory`, `compare`, `repr`. The
+tools of the standard library (`dataclasses.fields`, `replace`, `asdict`, a dataclass that inherits from a
+record) work on records; type checkers see the standard library's own names.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import field
 from typing import TYPE_CHECKING
 
-__all__ = ["dataclass", "field"]
+__all__ = ["dataclass", "field", "replace"]
 
 if TYPE_CHECKING:
-    # For type checkers it is the one they know.
-    from dataclasses import dataclass
+    from dataclasses import dataclass, field, replace
 else:
+    from operator import attrgetter
     from threading import RLock
 
+    _MISSING = object()
     # Completing a class completes its bases.
     _lock = RLock()
 
-    def dataclass(cls=None, /, **parameters):
-        """`dataclasses.dataclass`, put off."""
-        parameters.pop("slots", None)
+    class _Field:
+        """One field; `name` and `kw_only` are known when the class is completed."""
+
+        def __init__(self, default=_MISSING, default_factory=_MISSING, compare=True, repr=True):
+            self.name = ""
+            self.kw_only = False
+            self.default = default
+            self.default_factory = default_factory
+            self.compare = compare
+            self.repr = repr
+
+    def field(*, default=_MISSING, default_factory=_MISSING, compare=True, repr=True):
+        """`dataclasses.field`."""
+        return _Field(default, default_factory, compare, repr)
+
+    def replace(record, /, **changes):
+        """`dataclasses.replace`: a copy with other values."""
+        values = {name: getattr(record, name) for name in type(record).__record_fields__}
+        return type(record)(**{**values, **changes})
+
+    def dataclass(cls=None, /, *, frozen=False, kw_only=False, slots=False):
+        """`dataclasses.dataclass`, put off until the class is used."""
         if cls is None:
-            return lambda cls: _put_off(cls, parameters)
-        return _put_off(cls, parameters)
+            return lambda cls: _put_off(cls, frozen, kw_only)
+        return _put_off(cls, frozen, kw_only)
 
-    def _put_off(cls, parameters):
-        later = [_Later(name) for name in ("__dataclass_fields__", "__dataclass_params__", "__match_args__")]
-
+    def _put_off(cls, frozen, kw_only):
         def complete():
             with _lock:
-                if cls.__dict__["__init__"] is not first_init:
-                    return  # by another thread, in the meantime
-                for name in ("__init__", *(attribute.name for attribute in later)):
-                    delattr(cls, name)
-                if cls.__doc__ is None:
-                    # `dataclasses` would make one of the signature, which takes as long as all the rest.
-                    cls.__doc__ = cls.__name__
-                dataclasses.dataclass(**parameters)(cls)
+                # Another thread may have done it in the meantime.
+                if cls.__dict__["__init__"] is first_init:
+                    _complete(cls, frozen, kw_only)
 
         def first_init(self, *args, **kwargs):
             complete()
             cls.__init__(self, *args, **kwargs)
 
         cls.__init__ = first_init
-        for attribute in later:
-            attribute.complete = complete
-            setattr(cls, attribute.name, attribute)
+        cls.__record_fields__ = _Later("__record_fields__", complete)
+        cls.__match_args__ = _Later("__match_args__", complete)
+        cls.__dataclass_fields__ = _Standard("__dataclass_fields__", frozen)
+        cls.__dataclass_params__ = _Standard("__dataclass_params__", frozen)
         return cls
 
     class _Later:
         """A class attribute that completing the class replaces."""
 
-        def __init__(self, name):
+        def __init__(self, name, complete):
             self.name = name
-            self.complete = None
+            self.complete = complete
 
         def __get__(self, instance, owner):
             self.complete()
             return getattr(owner, self.name)
+
+    class _Standard:
+        """What the standard library asks a class for, from a dataclass with the same fields."""
+
+        def __init__(self, name, frozen):
+            self.name = name
+            self.frozen = frozen
+
+        def __get__(self, instance, owner):
+            import dataclasses
+
+            namespace = {"__annotations__": {}}
+            for name, own in owner.__record_fields__.items():
+                namespace["__annotations__"][name] = "object"
+                given = {"compare": own.compare, "repr": own.repr, "kw_only": own.kw_only}
+                if own.default is not _MISSING:
+                    given["default"] = own.default
+                if own.default_factory is not _MISSING:
+                    given["default_factory"] = own.default_factory
+                namespace[name] = dataclasses.field(**given)
+            same = dataclasses.dataclass(frozen=self.frozen)(type(owner.__name__, (), namespace))
+            return getattr(same, self.name)
+
+    def _complete(cls, frozen, kw_only):
+        fields = _fields(cls, kw_only)
+        compared = _values([name for name, own in fields.items() if own.compare])
+        shown = [name for name, own in fields.items() if own.repr]
+
+        def __repr__(self):
+            values = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
+            return f"{type(self).__qualname__}({values})"
+
+        def __eq__(self, other):
+            if other.__class__ is not self.__class__:
+                return NotImplemented
+            return compared(self) == compared(other)
+
+        def __hash__(self):
+            return hash(compared(self))
+
+        methods = {"__repr__": __repr__}
+        if "__eq__" not in cls.__dict__:
+            # A class whose instances change and that has an equality of its own has no hash.
+            methods |= {"__eq__": __eq__, "__hash__": __hash__ if frozen else None}
+        if frozen:
+            methods |= {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
+        for name, method in methods.items():
+            if name not in cls.__dict__ or name == "__hash__":
+                setattr(cls, name, method)
+        cls.__record_fields__ = fields
+        cls.__match_args__ = tuple(name for name, own in fields.items() if not own.kw_only)
+        # Last: a class with this `__init__` is complete.
+        cls.__init__ = _init(cls, fields)
+
+    def _fields(cls, kw_only):
+        """The fields by name, those of the bases first; what is defined again keeps its place."""
+        fields = {}
+        for base in reversed(cls.__mro__[1:]):
+            if "__record_fields__" in base.__dict__:
+                fields.update(base.__record_fields__)
+        for name, annotation in cls.__annotations__.items():
+            if annotation.startswith(("ClassVar", "typing.ClassVar")):
+                continue
+            given = cls.__dict__.get(name, _MISSING)
+            own = given if isinstance(given, _Field) else _Field(default=given)
+            own.name, own.kw_only = name, kw_only
+            fields[name] = own
+            if own.default is not _MISSING:
+                setattr(cls, name, own.default)
+            elif own is given:
+                delattr(cls, name)
+        return fields
+
+    def _values(names):
+        """A function from an instance to something that can be compared and hashed."""
+        return attrgetter(*names) if names else lambda _: ()
+
+    def _init(cls, fields):
+        # Names of our own begin with an underscore: no field does.
+        namespace = {"_made": object()}
+        positional, by_name, body = [], [], ["_values = self.__dict__"]
+        for name, own in fields.items():
+            parameter, value = name, name
+            if own.default_factory is not _MISSING:
+                namespace[f"_factory_{name}"] = own.default_factory
+                parameter = f"{name}=_made"
+                value = f"_factory_{name}() if {name} is _made else {name}"
+            elif own.default is not _MISSING:
+                namespace[f"_default_{name}"] = own.default
+                parameter = f"{name}=_default_{name}"
+            (by_name if own.kw_only else positional).append(parameter)
+            body.append(f"_values[{name!r}] = {value}")
+        if hasattr(cls, "__post_init__"):
+            body.append("self.__post_init__()")
+        parameters = ", ".join(["self", *positional, *(["*", *by_name] if by_name else [])])
+        exec(f"def __init__({parameters}):\n  " + "\n  ".join(body), namespace)
+        init = namespace["__init__"]
+        init.__qualname__ = f"{cls.__qualname__}.__init__"
+        return init
+
+    def _refuse_to_set(self, name, value):
+        from dataclasses import FrozenInstanceError
+
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def _refuse_to_delete(self, name):
+        from dataclasses import FrozenInstanceError
+
+        raise FrozenInstanceError(f"cannot delete field {name!r}")

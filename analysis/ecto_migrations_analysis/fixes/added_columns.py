@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..analysis import Step
 from ..operations import AddColumn, AddConstraint, ColumnDefinition, Relation
 from ..program.commands import Add, AlterTable
 from ..program.terms import Unknown, as_bool
+from ..records import dataclass
 from ..syntax.span import Span
 from .context import Context
 from .options import CallOptions

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
@@ -11,6 +10,7 @@ from ..analysis import Analysis, MigrationAnalysis, Step
 from ..findings import Finding
 from ..operations import Operation, Relation
 from ..program.commands import Command
+from ..records import dataclass
 from ..rules.context import MigrationContext
 from ..syntax.span import Span
 from . import naming

@@ -6,9 +6,9 @@ column at which it starts and the number of characters that follow it on its las
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from ..records import dataclass
 from .elixir import WIDTH, indent
 
 Expression: TypeAlias = "str | Call | List | Operation | Pair | From"

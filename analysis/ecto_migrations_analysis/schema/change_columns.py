@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from ..operations import (
     AddColumn,
@@ -19,6 +18,7 @@ from ..operations import (
     SetNotNull,
 )
 from ..operations.tables import ColumnOperation
+from ..records import replace
 from .change_tables import given_default, new_column, serial_default
 from .edit import (
     change_table,

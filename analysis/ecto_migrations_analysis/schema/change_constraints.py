@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import replace
 
 from ..databases.postgres import names
 from ..databases.postgres.quoting import truncate_identifier
@@ -19,6 +18,7 @@ from ..operations import (
     RenameConstraint,
     ValidateConstraint,
 )
+from ..records import replace
 from .edit import (
     change_table,
     doubt,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from ..databases.postgres import names
 from ..databases.postgres.quoting import truncate_identifier
 from ..operations import AttachIndexPartition, CreateIndex, DropIndex, Relation, RenameIndex
+from ..records import replace
 from .change_constraints import drop_references, rename_in_table
 from .edit import (
     change_table,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..operations import (
     Comment,
     CreateFunction,
@@ -14,6 +12,7 @@ from ..operations import (
     Relation,
     RenameObject,
 )
+from ..records import replace
 from .change_tables import drop_table, move_relation
 from .change_types import drop_type, rename_type
 from .edit import change_table, doubt, put, put_column, rekeyed, without

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..operations import AttachPartition, DetachPartition, Relation
+from ..records import replace
 from .change_constraints import KEYS, add_to_table
 from .change_indexes import index_partitions
 from .edit import change_table, doubt, existing, put_table

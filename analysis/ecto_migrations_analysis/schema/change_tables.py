@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..operations import (
     ColumnDefinition,
     CreateTable,
@@ -15,6 +13,7 @@ from ..operations import (
     TableSetting,
     Update,
 )
+from ..records import replace
 from .change_constraints import add_to_table
 from .change_partitions import copy_keys_and_indexes
 from .change_views import drop_readers

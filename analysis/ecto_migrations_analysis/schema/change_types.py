@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..operations import (
     AddEnumValue,
     AlterDomain,
@@ -13,6 +11,7 @@ from ..operations import (
     Relation,
     RenameEnumValue,
 )
+from ..records import replace
 from .edit import doubt, put, rekeyed, without
 from .state import Origin, Schema, Table
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..operations import CreateView, DropView, Relation
+from ..records import replace
 from .edit import doubt, put, without
 from .state import Origin, Schema
 

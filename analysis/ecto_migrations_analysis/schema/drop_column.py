@@ -6,9 +6,8 @@ too; with CASCADE also what outside the table depends on it, such as foreign key
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..operations import DropColumn, Expression, Relation
+from ..records import replace
 from .change_views import drop_readers
 from .edit import change_table, doubt, doubt_table, existing, put_table, with_children, without
 from .identifiers import mentions

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 from ..operations import DataType, Relation
+from ..records import replace
 from .state import Column, Schema, Table
 
 K = TypeVar("K")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..operations import ConstraintDefinition, CreateIndex, Expression, IndexElement, Relation, RenameColumn
+from ..records import replace
 from .edit import change_table, column_of, doubt, doubt_table, existing, put_table, rekeyed, with_children
 from .identifiers import mentions, renamed
 from .state import Column, ConstraintState, Origin, Schema, Table

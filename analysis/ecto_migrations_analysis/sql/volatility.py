@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import Literal, TypeAlias
 
 from ..operations import Relation
 from .holes import is_hole
-from .literals import is_literal
+from .literals import is_constant, is_literal
 from .parser import Node
 from .tree import kind, string, strings
 
@@ -32,6 +31,9 @@ def worst(*found: Volatility) -> Volatility:
 @cache
 def table(section: str) -> Mapping[str, Volatility]:
     """The names of a section of volatility.txt (`function`, `operator`, `extension`)."""
+    # Here, because it takes longer to import than to use, and few migrations have a default by a function.
+    from importlib import resources
+
     text = resources.files(__package__).joinpath("volatility.txt").read_text("utf-8")
     found: dict[str, Volatility] = {}
     for line in text.splitlines():
@@ -185,10 +187,8 @@ def _is_null(node: Node) -> bool:
 
 
 def _cast(fields: Node, functions: Mapping[Relation, str]) -> Volatility:
-    argument = fields.get("arg")
-    inner = tree_volatility(argument, functions)
-    if inner == "constant" and (string(argument or {}) is not None or _is_null(argument or {})):
-        # The parser makes a constant of it with the type's input function (`coerce_type`).
+    inner = tree_volatility(fields.get("arg"), functions)
+    if inner == "constant" and is_constant({"TypeCast": fields}):
         return "constant"
     names = strings(fields.get("typeName", {}).get("names", []))
     if any(map(is_hole, names)):
