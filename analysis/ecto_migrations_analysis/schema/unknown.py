@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..operations import CallsCode, OpaqueSQL, UnparsedSQL
+from ..records import replace
 from .edit import change_table, doubt, doubt_table
 from .state import Origin, Schema
+
+# Modules whose functions do not reach the database.
+_HARMLESS = frozenset(
+    {":logger", ":timer", "Application", "Code", "File", "IO", "Logger", "Mix", "Process", "System", "Task"}
+)
+_LIBRARY = frozenset({"up", "down", "change", "__using__"})
 
 
 def opaque(schema: Schema, operation: OpaqueSQL, origin: Origin) -> Schema:
@@ -27,7 +32,20 @@ def unparsed(schema: Schema, operation: UnparsedSQL, origin: Origin) -> Schema:
 
 
 def calls_code(schema: Schema, operation: CallsCode, origin: Origin) -> Schema:
+    if leaves_schema_alone(operation):
+        return schema
+    module, _, function = operation.call.partition("/")[0].rpartition(".")
+    if module.rpartition(".")[2] in ("Migration", "Migrations") and function in _LIBRARY:
+        # A library's own migration (`Oban.Migration.up`) makes tables of its own.
+        return replace(schema, complete=False)
     return doubt(schema, f"{operation.call} ran, and may have done anything")
+
+
+def leaves_schema_alone(operation: CallsCode) -> bool:
+    """A function of the repo's query API works on rows (it is noted without an arity); those of the standard
+    library do not know the database."""
+    name, arity, _ = operation.call.partition("/")
+    return not arity or name.rpartition(".")[0] in _HARMLESS
 
 
 def in_doubt(before: Schema, after: Schema, reason: str) -> Schema:

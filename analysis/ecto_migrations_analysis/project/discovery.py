@@ -1,0 +1,164 @@
+"""What stands around a migration file: its project, its repo, the database, and the history before it.
+
+    context_for("/app/priv/repo/migrations/20240101000000_add_status.exs")
+
+Everything is found from the file upwards; no root has to be known. Nothing of the project is run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from threading import RLock
+from typing import Any
+
+from ..databases.registry import database_named
+from ..records import dataclass
+from .config import read_config
+from .context import DatabaseVersion, ProjectContext, RepoConfig
+from .files import Files, Stamp
+from .history import History
+from .migrations import companions, folder_of, is_main, list_migrations, migration_file
+from .mix import MixProject, applications_of, project_around, umbrella_of
+from .repos import Repo, database_of, repo_config, repos_of
+from .versions import database_version
+
+# Projects and histories are few; what is not asked for any more is forgotten.
+_MAX_KEPT = 16
+
+
+@dataclass(frozen=True)
+class Application:
+    """A mix project with its repos and the version of its database."""
+
+    project: MixProject
+    umbrella: MixProject | None
+    repos: tuple[Repo, ...]
+    version: DatabaseVersion
+
+
+class Workspace:
+    """Answers for any number of files, remembering what it has read.
+
+    It looks at the files' times again at each call. Not so where `settled`: for a run over many files, during
+    which nothing changes.
+    """
+
+    def __init__(self, settled: bool = False) -> None:
+        self._settled = settled
+        self._lock = RLock()
+        self._histories: dict[tuple[str, RepoConfig], History] = {}
+        # By folder of the migration, with what was looked at on the disk to make it.
+        self._applications: dict[str, tuple[dict[str, Stamp], Application | None]] = {}
+
+    def context_for(self, path: str, overrides: Mapping[str, bytes] | None = None) -> ProjectContext:
+        """The project around the migration at `path`, which need not exist.
+
+        `overrides` are the texts of open buffers by absolute path; they count instead of the files. Paths
+        may be relative. Raises nothing: what cannot be found has Ecto's defaults.
+        """
+        path = os.path.abspath(path)
+        files = Files(overrides)
+        with self._lock:
+            application = self._application(path, overrides)
+            repo = _repo_for(path, application)
+            config = repo_config(repo) if repo is not None else RepoConfig()
+            database = database_of(config.adapter)
+            folder = folder_of(path)
+            history = self._history(folder, config, database)
+            if history.fresh or not self._settled:
+                migrations = list_migrations(folder, files)
+                for other in companions(folder, files):
+                    migrations += list_migrations(other, files)
+                history.update(sorted(migrations), files)
+            own = migration_file(path)
+            version = own.version if own is not None else None
+            schema = history.before(version, files)
+            return ProjectContext(
+                root=application.project.root if application else None,
+                application=application.project.app if application else None,
+                repo=config,
+                database=database,
+                version=application.version if application else DatabaseVersion(),
+                schema=schema,
+                sibling_modules=history.modules(version),
+            )
+
+    def _history(self, folder: str, config: RepoConfig, database: str) -> History:
+        key = (folder, config)
+        found = self._histories.pop(key, None)
+        if found is None:
+            # Tables of tenants and of other folders may refer to those of the main one.
+            found = History(config, database_named(database), complete=is_main(folder))
+        self._histories[key] = found
+        _limit(self._histories)
+        return found
+
+    def _application(self, path: str, overrides: Mapping[str, bytes] | None) -> Application | None:
+        folder = os.path.dirname(path)
+        files = Files(overrides)
+        kept = self._applications.pop(folder, None)
+        if kept is None or not (self._settled or files.unchanged(kept[0])):
+            project = project_around(path, files)
+            application = _read_application(project, files) if project is not None else None
+            kept = (files.seen, application)
+        self._applications[folder] = kept
+        _limit(self._applications)
+        return kept[1]
+
+
+def _limit(kept: dict[Any, Any]) -> None:
+    """Forgets what was not asked for longest."""
+    while len(kept) > _MAX_KEPT:
+        del kept[next(iter(kept))]
+
+
+def _read_application(project: MixProject, files: Files) -> Application:
+    umbrella = umbrella_of(project, files)
+    roots = [project.root]
+    configs = [project.config]
+    folders = [project.root]
+    if umbrella is not None:
+        configs.append(umbrella.config)
+        roots += [root for root in applications_of(umbrella, files) if root != project.root]
+        folders.append(umbrella.root)
+    else:
+        folders += _above(project.root, files)
+    environment = read_config(dict.fromkeys(configs), files)
+    repos = repos_of(project.app, roots, environment, project.dependencies, files)
+    return Application(project, umbrella, tuple(repos), database_version(folders, files))
+
+
+def _above(root: str, files: Files) -> list[str]:
+    """The folders above a project up to the one that holds the repository (a poncho, a monorepo)."""
+    found: list[str] = []
+    folder = root
+    while not os.path.exists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder or len(found) > 4:
+            return []
+        folder = parent
+        found.append(folder)
+    return found
+
+
+def _repo_for(path: str, application: Application | None) -> Repo | None:
+    """The repo whose folder holds the file; the only repo of the application where none does."""
+    if application is None or not application.repos:
+        return None
+    matching = [
+        repo
+        for repo in application.repos
+        if path.startswith(os.path.normpath(os.path.join(application.project.root, repo.priv)) + os.sep)
+    ]
+    if matching:
+        return max(matching, key=lambda repo: len(repo.priv))
+    return application.repos[0] if len(application.repos) == 1 else None
+
+
+_shared = Workspace()
+
+
+def context_for(path: str, overrides: Mapping[str, bytes] | None = None) -> ProjectContext:
+    """`Workspace.context_for` of a workspace that the whole process shares."""
+    return _shared.context_for(path, overrides)

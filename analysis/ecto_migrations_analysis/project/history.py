@@ -1,0 +1,154 @@
+"""The history of a repo: its migrations in order, and the schema before and after each of them.
+
+Reading a file is remembered until the file changes; schemas are kept at intervals, so that the schema at any
+place costs the replay of a few migrations only. What an edit of an old migration changes is replayed from
+there on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..databases.registry import Database
+from ..operations import (
+    AddConstraint,
+    ConstraintDefinition,
+    CreateIndex,
+    CreateTable,
+    DropTable,
+    Operation,
+    Relation,
+)
+from ..operations.tables import TableOperation
+from ..records import replace
+from ..schema.apply import apply
+from ..schema.edit import doubt
+from ..schema.state import Origin, Schema
+from ..schema.unknown import in_doubt
+from ..syntax.source import Source
+from ..syntax.span import Place
+from .context import RepoConfig
+from .file_operations import FileOperations, operations_of
+from .files import Files, Stamp
+from .migrations import MigrationFile
+
+# A schema is kept before every n-th migration.
+INTERVAL = 32
+
+
+class History:
+    """The migrations of one repo, replayed. `complete`: they make the schema from nothing."""
+
+    def __init__(self, config: RepoConfig, database: Database | None, complete: bool = True) -> None:
+        self._config = config
+        self._database = database
+        self._start = Schema(complete=complete)
+        # Whether nothing is known of its files yet.
+        self.fresh = True
+        self._migrations: list[tuple[MigrationFile, Stamp]] = []
+        self._read: dict[str, tuple[Stamp, FileOperations]] = {}
+        self._kept: dict[int, Schema] = {0: self._start}
+        # The last answer: neighbours are asked for one after the other.
+        self._last: tuple[int, Schema] = (0, self._start)
+
+    def update(self, migrations: Sequence[MigrationFile], files: Files) -> None:
+        """Takes over the files as they are now. Nothing is read yet."""
+        self.fresh = False
+        now = [(item, files.stamp(item.path)) for item in migrations]
+        same = 0
+        for old, new in zip(self._migrations, now, strict=False):
+            if old != new:
+                break
+            same += 1
+        self._migrations = now
+        self._kept = {at: schema for at, schema in self._kept.items() if at <= same}
+        if self._last[0] > same:
+            self._last = (0, self._start)
+        present = {item.path for item, _ in now}
+        self._read = {path: kept for path, kept in self._read.items() if path in present}
+
+    def before(self, version: int | None, files: Files) -> Schema:
+        """The schema that a migration of this version meets; the last one for None."""
+        count = len(self._migrations)
+        if version is not None:
+            count = sum(1 for item, _ in self._migrations if item.version < version)
+        at, schema = max(
+            [item for item in (*self._kept.items(), self._last) if item[0] <= count], key=lambda item: item[0]
+        )
+        while at < count:
+            schema = self._replay(schema, at, files)
+            at += 1
+            if at % INTERVAL == 0:
+                self._kept[at] = schema
+        self._last = (at, schema)
+        return schema
+
+    def modules(self, version: int | None) -> tuple[str, ...]:
+        """The modules of the migrations before this version, as far as they have been read."""
+        found: list[str] = []
+        for item, _ in self._migrations:
+            if version is not None and item.version >= version:
+                break
+            kept = self._read.get(item.path)
+            if kept is not None and kept[1].module is not None:
+                found.append(kept[1].module)
+        return tuple(found)
+
+    def _replay(self, schema: Schema, at: int, files: Files) -> Schema:
+        migration = self._migrations[at][0]
+        done = self._operations(at, files)
+        for step in done.steps:
+            origin = Origin(version=migration.version, place=Place(migration.path, step.operation.span))
+            schema = _known(schema, step.operation)
+            after = apply(schema, step.operation, origin)
+            schema = after if step.doubt is None else in_doubt(schema, after, step.doubt)
+        for reason in done.doubts:
+            schema = doubt(schema, reason)
+        return schema
+
+    def _operations(self, at: int, files: Files) -> FileOperations:
+        migration, stamp = self._migrations[at]
+        kept = self._read.get(migration.path)
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        name = migration.path.rpartition("/")[2]
+        data = files.read(migration.path)
+        if data is None or self._database is None:
+            reason = f"{name} cannot be read" if data is None else "the repo's database is not modelled"
+            found = FileOperations(None, doubts=(reason,))
+        else:
+            found = operations_of(Source(data, migration.path), name, self._config, self._database)
+        self._read[migration.path] = (stamp, found)
+        return found
+
+
+def _known(schema: Schema, operation: Operation) -> Schema:
+    """An old migration worked on a table that no migration made: the history does not tell everything."""
+    if not schema.complete or all(_is_known(schema, relation) for relation in _needed(operation)):
+        return schema
+    return replace(schema, complete=False)
+
+
+def _needed(operation: Operation) -> list[Relation]:
+    """The tables that must exist for the operation to succeed, as far as that is plain."""
+    if isinstance(operation, CreateIndex):
+        return [operation.relation]
+    if not isinstance(operation, TableOperation) or operation.table_if_exists:
+        return []
+    if isinstance(operation, DropTable) and operation.if_exists:
+        return []
+    definitions: tuple[ConstraintDefinition, ...] = ()
+    if isinstance(operation, AddConstraint):
+        definitions = (operation.constraint,)
+    elif isinstance(operation, CreateTable):
+        definitions = operation.constraints
+    own = Schema.key(operation.relation)
+    referenced = [item.references for item in definitions if item.references is not None]
+    needed = [] if isinstance(operation, CreateTable) else [operation.relation]
+    return [*needed, *(item for item in referenced if Schema.key(item) != own)]
+
+
+def _is_known(schema: Schema, relation: Relation) -> bool:
+    if relation.name is None:
+        return True
+    return schema.table(relation) is not None or Schema.key(relation) in schema.views

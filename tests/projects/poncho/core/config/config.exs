@@ -1,0 +1,3 @@
+use Mix.Config
+
+config :core, Core.Storage.MainRepo, migration_lock: nil

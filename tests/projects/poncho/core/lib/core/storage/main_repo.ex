@@ -1,0 +1,3 @@
+defmodule Core.Storage.MainRepo do
+  use Core.Repo, otp_app: :core
+end

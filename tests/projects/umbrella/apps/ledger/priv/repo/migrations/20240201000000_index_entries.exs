@@ -1,0 +1,7 @@
+defmodule Ledger.Repo.Migrations.IndexEntries do
+  use Ecto.Migration
+
+  def change do
+    create index(:entries, [:text])
+  end
+end

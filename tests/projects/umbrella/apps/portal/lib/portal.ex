@@ -1,0 +1,3 @@
+defmodule Portal do
+  def title, do: "Ledger"
+end
