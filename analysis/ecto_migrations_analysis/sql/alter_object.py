@@ -276,7 +276,7 @@ def _simple(kind: str, *fields: str) -> Read:
             name = Relation(text.name(value))
         elif isinstance(value, list):
             name = text.named(value)
-        elif isinstance(value, dict) and "rolename" in value:
+        elif isinstance(value, dict) and "roletype" in value:
             name = Relation(role_name(text, value))
         else:
             name = text.qualified(object_parts(value or {}))

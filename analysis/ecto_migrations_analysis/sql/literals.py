@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .holes import is_hole_number
+from .holes import is_hole
 from .parser import Node
 from .tree import kind
 
@@ -18,8 +18,29 @@ def is_literal(node: Node | None) -> bool:
         node = fields.get("rexpr")
     if not node or kind(node) != "A_Const":
         return False
-    number = node["A_Const"].get("ival", {}).get("ival", 0)
-    return not is_hole_number(number)
+    constant = node["A_Const"]
+    return "sval" in constant or not is_hole(constant_text(constant))
+
+
+def is_constant(node: Node | None) -> bool:
+    """Whether an expression is a constant that no function makes.
+
+    A literal, an array of such, or a string, NULL or array with a cast: the parser makes a constant of the
+    type of it (`coerce_type`).
+    """
+    if not node:
+        return False
+    if "A_ArrayExpr" in node:
+        return all(is_constant(item) for item in node["A_ArrayExpr"].get("elements", []))
+    if "TypeCast" in node:
+        argument = node["TypeCast"].get("arg") or {}
+        constant = argument.get("A_Const", {})
+        return (
+            "sval" in constant
+            or bool(constant.get("isnull"))
+            or ("A_ArrayExpr" in argument and is_constant(argument))
+        )
+    return is_literal(node)
 
 
 def literal_text(node: Node | None) -> str | None:

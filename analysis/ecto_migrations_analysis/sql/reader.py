@@ -26,7 +26,7 @@ from . import (
     session,
     tables,
 )
-from .holes import MARK, SqlText, parse_text
+from .holes import SqlText, is_hole, parse_text
 from .parser import Node, Refusal, scan
 from .queries import relation_nodes
 from .statement import Read, StatementText
@@ -117,7 +117,7 @@ def _operations(text: StatementText, node: Node, left_out: bool) -> list[Operati
 
 def _known(text: StatementText, operation: Operation) -> Operation:
     """The operation, unless a name in it that must be known is not (`SET #{name} TO 1`)."""
-    if not text.sql.holes or MARK not in repr(operation):
+    if not text.sql.holes or not is_hole(repr(operation)):
         return operation
     return OpaqueSQL(reason=DYNAMIC, keywords=keywords(text.text), span=operation.span)
 

@@ -10,7 +10,7 @@ from ..operations.base import NOWHERE
 from ..records import dataclass, field
 from ..syntax.span import Span
 from .holes import SqlText, is_hole
-from .literals import is_literal
+from .literals import is_constant
 from .parser import Node
 from .tokens import Tokens
 from .tree import first_location, items, string
@@ -129,7 +129,7 @@ class StatementText:
             return Expression(None)
         return Expression(
             None if self.sql.has_hole(start, end) else self.shown(first, last),
-            literal=is_literal(node) and not self.sql.has_stand_in(start, end),
+            literal=is_constant(node) and not self.sql.has_stand_in(start, end),
             span=self.span_of(first, last),
         )
 
@@ -162,8 +162,7 @@ def object_parts(node: Node) -> list[str]:
     if "RangeVar" in node:
         fields = node["RangeVar"]
         return [part for part in (fields.get("schemaname"), fields.get("relname")) if part]
-    parts: list[str] = []
-    for item in items(node):
-        text = string(item)
-        parts.extend([text] if text is not None else object_parts(item) if "List" not in item else [])
-    return parts
+    if "List" in node:
+        return [part for item in items(node) if "List" not in item for part in object_parts(item)]
+    text = string(node)
+    return [] if text is None else [text]

@@ -6,8 +6,8 @@ import re
 
 from ..databases.postgres.types import parse_type
 from ..operations import DataType
-from .holes import is_hole, is_hole_number
-from .literals import literal_text
+from .holes import is_hole
+from .literals import constant_text, literal_text
 from .parser import Node
 from .tree import string, strings, walk
 
@@ -57,11 +57,8 @@ def _unknown(modifiers: list[Node]) -> bool:
     for key, node in walk(modifiers):
         if key == "String" and is_hole(node.get("sval", "")):
             return True
-        if key == "A_Const":
-            if is_hole(node.get("sval", {}).get("sval", "")) or is_hole_number(
-                node.get("ival", {}).get("ival", 0)
-            ):
-                return True
+        if key == "A_Const" and is_hole(constant_text(node)):
+            return True
     return False
 
 

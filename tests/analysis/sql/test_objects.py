@@ -263,6 +263,11 @@ CASES: list[tuple[str, Operation]] = [
     ),
     ("CREATE ROLE r", CreateObject(kind="role", name=Relation("r"))),
     ("ALTER ROLE r SET lock_timeout = 5", RenameObject(kind="role", name=Relation("r"), clause="alter")),
+    (
+        "ALTER ROLE CURRENT_USER WITH REPLICATION",
+        RenameObject(kind="role", name=Relation("current_user"), clause="alter"),
+    ),
+    ("ALTER ROLE ALL SET work_mem = 1", RenameObject(kind="role", name=Relation(None), clause="alter")),
     ("DROP ROLE IF EXISTS r", DropObject(kind="role", name=Relation("r"), if_exists=True)),
     ("GRANT SELECT ON posts TO r", RenameObject(kind="table", name=POSTS, clause="grant")),
     ("REVOKE ALL ON SCHEMA s FROM r", RenameObject(kind="schema", name=Relation("s"), clause="revoke")),
