@@ -91,9 +91,13 @@ class CallOptions:
         """Takes `span` out, and its line where nothing else stands in it."""
         document = self.document
         start, end = span
-        if document.starts_line(start) and not document.rest_of_line(end).strip():
+        if not document.starts_line(start):
+            return Edit(span, "")
+        rest = document.rest_of_line(end)
+        if not rest.strip():
             return Edit(Span(document.line_start(start), document.next_line(end)), "")
-        return Edit(span, "")
+        # What follows in the line, such as a comment, moves up to its place.
+        return Edit(Span(start, end + len(rest) - len(rest.lstrip(b" \t"))), "")
 
     def _comments(self, span: Span) -> bool:
         return any(span.start <= comment.start < span.end for comment in self.document.tree.comments)

@@ -77,7 +77,7 @@ def suggested(add: Add, column: ColumnDefinition, schema: Schema) -> Value | Non
         return _suggestion("gen_random_uuid()", None, None)
     enum = schema.enums.get(Schema.key(Relation(kind.name, kind.schema)))
     if enum is not None and enum.values:
-        first = enum.values[0]
+        first = next(iter(enum.values))
         quoted = "'" + first.replace("'", "''") + "'"
         return _suggestion(quoted, elixir.string(first), elixir.string(first))
     return None
