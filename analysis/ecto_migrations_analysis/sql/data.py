@@ -198,6 +198,8 @@ def _merge(text: StatementText, node: Node) -> list[Operation]:
         )
     if "CMD_DELETE" in columns:
         operations.append(Delete(relation=relation, reads=read, span=span))
+    if not columns.keys() & {"CMD_INSERT", "CMD_UPDATE", "CMD_DELETE"}:
+        operations.append(Select(reads=(relation, *read), span=span))  # DO NOTHING
     return operations
 
 

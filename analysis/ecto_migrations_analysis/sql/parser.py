@@ -7,7 +7,6 @@ costs 50 ms; it happens at the first call.
 
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple, TypeAlias
 
 from ..records import dataclass
@@ -38,6 +37,8 @@ class Refusal:
 
 def parse(sql: str) -> list[Node] | Refusal:
     """The statements of `sql` as `RawStmt` nodes: `stmt`, and `stmt_location` and `stmt_len` in bytes."""
+    import json
+
     from pglast.parser import ParseError, parse_sql_json
 
     refused = _unencodable(sql)

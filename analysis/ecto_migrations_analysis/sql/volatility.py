@@ -32,9 +32,10 @@ def worst(*found: Volatility) -> Volatility:
 def table(section: str) -> Mapping[str, Volatility]:
     """The names of a section of volatility.txt (`function`, `operator`, `extension`)."""
     # Here, because it takes longer to import than to use, and few migrations have a default by a function.
-    from importlib import resources
+    from pathlib import Path
 
-    text = resources.files(__package__).joinpath("volatility.txt").read_text("utf-8")
+    # Not importlib.resources, which takes longer to load than this to read.
+    text = Path(__file__).with_name("volatility.txt").read_text("utf-8")
     found: dict[str, Volatility] = {}
     for line in text.splitlines():
         if line.startswith(section + " "):

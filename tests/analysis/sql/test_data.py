@@ -206,6 +206,10 @@ def test_merge_is_what_its_clauses_are() -> None:
     ]
 
 
+def test_merge_that_does_nothing_reads() -> None:
+    assert only("MERGE INTO t USING a ON t.id = a.id WHEN MATCHED THEN DO NOTHING") == Select(reads=(T, A))
+
+
 def test_a_cursor_runs_its_query() -> None:
     assert operations("DECLARE c CURSOR FOR SELECT 1 FROM t") == [
         SessionCommand(command="declare"),
