@@ -14,8 +14,9 @@ from ..syntax.tree import Node
 from . import operators
 from .patterns import bind_unknown, match, value_reason
 from .scope import Call, Raised, Scope, Sections, pair_key
+from .shapes import read_directive
 from .terms import NIL, Atom, FunctionTerm, ListTerm, MapTerm, Term, Text, TupleTerm, Unknown
-from .values import REST, join, known, truth
+from .values import REST, join, known, known_or, truth
 
 if TYPE_CHECKING:
     from .evaluator import Evaluator
@@ -36,7 +37,7 @@ def run_body(evaluator: Evaluator, sections: Sections, scope: Scope) -> Term:
         return evaluator.block(main, scope)
     results: list[Term] = []
     if handlers:
-        value = evaluator.uncertain(lambda: evaluator.block(main, scope.child()))
+        value = evaluator.attempt(partial(evaluator.block, main, scope.child()))
         results.extend([] if value is None else [value])
         for node in handlers:
             clause = operators.stab(node)
@@ -345,9 +346,28 @@ def _then(evaluator: Evaluator, call: Call, scope: Scope) -> Term | None:
     return arguments[0] if call.name == "tap" else value
 
 
-def _ignored(evaluator: Evaluator, call: Call, scope: Scope) -> Term | None:
-    """`alias`, `import` and `require` inside a function; `modules` reads those that matter."""
+def _directive(evaluator: Evaluator, call: Call, scope: Scope) -> Term | None:
+    """`alias`, `import` and `require` inside a function; they hold for the rest of the module here."""
+    arguments = [argument for argument in call.arguments if isinstance(argument, Node)]
+    read_directive(call.name, arguments, evaluator, scope)
     return NIL
+
+
+def _matches(evaluator: Evaluator, call: Call, scope: Scope) -> Term | None:
+    """`match?(pattern, expression)`."""
+    if len(call.arguments) != 2 or not isinstance(call.arguments[0], Node):
+        return None
+    pattern = call.arguments[0]
+    value = evaluator.given(call.arguments[1], scope)
+    inner = scope.child()
+    guard: Node | None = None
+    if pattern.kind == "binary_operator" and pattern.operator == "when" and len(pattern.children) == 2:
+        pattern, guard = pattern.children
+    verdict = match(evaluator, pattern, value, inner)
+    if guard is not None and verdict is not False:
+        passed = operators.condition(evaluator, guard, inner)
+        verdict = passed if passed is not True else verdict
+    return known_or(verdict, "a test", call.span)
 
 
 CONTROL: dict[str, Control] = {
@@ -364,9 +384,10 @@ CONTROL: dict[str, Control] = {
     "exit": _throw,
     "then": _then,
     "tap": _then,
-    "alias": _ignored,
-    "import": _ignored,
-    "require": _ignored,
+    "match?": _matches,
+    "alias": _directive,
+    "import": _directive,
+    "require": _directive,
 }
 
 __all__ = ["CONTROL", "MAX_ROUNDS", "Raised", "items_of", "known", "run_body"]

@@ -279,8 +279,7 @@ def _execute_file(interpreter: Interpreter, call: Call, scope: Scope) -> Term:
     for value in values:
         if not isinstance(value, Text | Unknown):
             raise no_clause(f"execute_file/{len(values)}", call.span)
-        path = value.display() if isinstance(value, Text) else "…"
-        sides.append(Unknown(f"contents of the file {path}", value.span))
+        sides.append(interpreter.contents(value, value.span))
     interpreter.enqueue(Execute, call.span, up=sides[0], down=sides[1] if len(sides) > 1 else None)
     return OK
 

@@ -51,6 +51,7 @@ from .terms import (
     FunctionTerm,
     ListTerm,
     MapTerm,
+    Number,
     Piece,
     Term,
     Text,
@@ -59,7 +60,8 @@ from .terms import (
 )
 from .values import REST, UNDEFINED, is_undefined, join, text_of
 
-MAX_DEPTH = 120
+# A level takes up to eleven of Python's 1000 frames.
+MAX_DEPTH = 64
 MAX_CALLS = 40
 MAX_STEPS = 400_000
 # How often a function may be entered again when it is not certain that it is called at all.
@@ -87,7 +89,7 @@ class Evaluator:
             "char": operators.character,
             "string": self._string,
             "sigil": self._sigil,
-            "charlist": lambda node, _: Unknown("a charlist", node.span),
+            "charlist": self._charlist,
             "quoted_atom": self._quoted_atom,
             "list": self._list,
             "keywords": self._keywords,
@@ -118,8 +120,19 @@ class Evaluator:
         """A call that nobody knows; its arguments are not evaluated."""
         return Unknown(reason, call.span)
 
+    def unfamiliar(self, reason: str, call: Call, scope: Scope) -> Term:
+        """A function of a module that is not in the file and that nobody knows."""
+        return self.unresolved(reason, call, scope)
+
     def uncertain(self, run: Callable[[], Term], repeated: bool = False) -> Term | None:
         """Runs a branch of which it is not known whether it is taken; None where it raises."""
+        try:
+            return run()
+        except Raised:
+            return None
+
+    def attempt(self, run: Callable[[], Term]) -> Term | None:
+        """Runs the body of a `try` with handlers; None where it raises."""
         try:
             return run()
         except Raised:
@@ -214,7 +227,17 @@ class Evaluator:
 
     def _quoted_atom(self, node: Node, scope: Scope) -> Term:
         value = self.text(node, scope).value
-        return Unknown("an interpolated atom", node.span) if value is None else Atom(value, node.span)
+        if value is None:
+            return Unknown("an interpolated atom", node.span)
+        if value.startswith("Elixir."):
+            return Atom(value.removeprefix("Elixir."), node.span, True)
+        return Atom(value, node.span)
+
+    def _charlist(self, node: Node, scope: Scope) -> Term:
+        value = self.text(node, scope).value
+        if value is None or len(value) > 1000:
+            return Unknown("a charlist", node.span)
+        return ListTerm(tuple(Number(ord(character), node.span) for character in value), node.span)
 
     def _sigil(self, node: Node, scope: Scope) -> Term:
         name = strings.sigil_name(node)
@@ -222,6 +245,8 @@ class Evaluator:
             return self._words(node, scope)
         if name in ("s", "S", "SQL"):
             return self.text(node, scope)
+        if name in ("c", "C"):
+            return self._charlist(node, scope)
         return Unknown(f"the sigil ~{name}", node.span)
 
     def _words(self, node: Node, scope: Scope) -> Term:
@@ -408,11 +433,16 @@ class Evaluator:
             clauses = module.clauses(call.name, len(call.arguments))
             if clauses and call.do_block is None:
                 return self.invoke(module, clauses, self.values(call.arguments, scope), call)
+        for name in module.imports if module is not None else ():
+            helper = self.modules.get(name)
+            clauses = helper.clauses(call.name, len(call.arguments)) if helper is not None else []
+            if helper is not None and clauses and call.do_block is None:
+                return self.invoke(helper, clauses, self.values(call.arguments, scope), call)
         imported = self.imported(call, scope)
         if imported is not None:
             return imported
         kernel = KERNEL.get(call.name)
-        if kernel is not None and call.do_block is None and call.node.kind == "call":
+        if kernel is not None and call.do_block is None and (call.arguments or call.node.kind == "call"):
             return kernel(self, self.values(call.arguments, scope), call.span)
         if call.node.kind == "identifier" and not call.arguments:
             return self.unresolved(f"{UNDEFINED} `{call.name}`", call, scope)
@@ -433,7 +463,7 @@ class Evaluator:
         function = LIBRARY.get(f"{module}.{call.name}")
         if function is not None:
             return function(self, self.values(call.arguments, scope), call.span)
-        return self.unresolved(f"call of `{module}.{call.name}/{call.arity}`", call, scope)
+        return self.unfamiliar(f"call of `{module}.{call.name}/{call.arity}`", call, scope)
 
     # --- functions -----------------------------------------------------------------------------------------
 

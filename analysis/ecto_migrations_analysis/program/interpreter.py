@@ -8,23 +8,24 @@ inside of `create table` and `alter` it becomes an `UnknownChange`, for it may a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
 from ..project.context import RepoConfig
+from ..records import replace
 from ..syntax.span import Span
 from ..syntax.tree import Node, errs_in_statements
 from .commands import ApplicationCode, Change, Command, Execute, Raises, UnknownChange, UnknownCode
 from .dsl import DSL, incomplete_create
 from .evaluator import MAX_STEPS, Evaluator
 from .library import is_pure
+from .multi import multi_call
 from .queries import query_call, repo_call
 from .runner import Runner
-from .scope import Call, FunctionClause, Lambda, Module, Raised, Scope
+from .scope import Call, Capture, FunctionClause, Lambda, Module, Partial, Raised, Scope
 from .structs import Refused, Unfinished
-from .terms import NIL, FunctionTerm, ListTerm, Term, Unknown
-from .values import to_options
+from .terms import NIL, Atom, FunctionTerm, ListTerm, Term, Text, TupleTerm, Unknown, plain_text
+from .values import text_of, to_options
 
 C = TypeVar("C", bound=Command)
 H = TypeVar("H", bound=Change)
@@ -54,6 +55,10 @@ class Interpreter(Evaluator):
         # Depth of arguments of DSL calls being evaluated; `nested` starts anew in each inlined function.
         self.operands = 0
         self.nested = 0
+        # Depth of `try` bodies whose exceptions are handled.
+        self.rescuing = 0
+        # Answers the text of a file of the project, by its path from the project's root; None: not to be had.
+        self.files: Callable[[str], str | None] | None = None
 
     # --- notes ---------------------------------------------------------------------------------------------
 
@@ -110,8 +115,23 @@ class Interpreter(Evaluator):
                 self.now(UnknownCode, span, reason=reason)
         return Unknown(reason, span)
 
+    def attempt(self, run: Callable[[], Term]) -> Term | None:
+        saved = self.runner.open
+        self.rescuing += 1
+        try:
+            return run()
+        except Raised:
+            self.runner.open = saved
+            return None
+        finally:
+            self.rescuing -= 1
+
     def raised(self, error: str, message: str, span: Span) -> Raised:
+        always = self.always
+        # What is rescued does not end the migration.
+        self.always = always and not self.rescuing
         self.now(Raises, span, error=error, message=message)
+        self.always = always
         return super().raised(error, message, span)
 
     def refused(self, error: str, message: str, span: Span) -> Exception:
@@ -159,17 +179,35 @@ class Interpreter(Evaluator):
 
     def unresolved(self, reason: str, call: Call, scope: Scope) -> Term:
         module = scope.module
-        foreign = (
-            [name for name in module.imports if name not in ("Ecto.Migration", "Ecto.Query")]
-            if module
-            else []
-        )
+        known = ("Ecto.Migration", "Ecto.Query")
+        foreign = [name for name in module.imports if name not in known] if module else []
         if len(foreign) == 1 and reason.endswith("is not defined in this file"):
             return self.application(foreign[0], call, scope)
-        for argument in call.arguments:
-            if isinstance(argument, Node):
-                self.operand(partial(self.evaluate, argument, scope))
-        return self.unknown(reason, call.span)
+        self.hand_over(call, scope)
+        value = self.unknown(reason, call.span)
+        if call.do_block is not None:
+            # A macro: what it does with its block is not known.
+            statements = call.sections()[0].get("do", [])
+            self.uncertain(partial(self.block, statements, scope.child()))
+        return value
+
+    def unfamiliar(self, reason: str, call: Call, scope: Scope) -> Term:
+        """A function of the standard library that `library` does not have: only its value is not known."""
+        self.hand_over(call, scope)
+        return Unknown(reason, call.span)
+
+    def hand_over(self, call: Call, scope: Scope) -> list[Term]:
+        """The arguments of a call that is not known. A function among them runs, as far as one can tell."""
+        self.operands += 1
+        try:
+            values = self.values(call.arguments, scope)
+        finally:
+            self.operands -= 1
+        for value in values:
+            if isinstance(value, FunctionTerm) and isinstance(value.closure, Lambda | Partial | Capture):
+                arguments: list[Term] = [Unknown("an argument", call.span)] * (value.arity or 0)
+                self.uncertain(partial(self.apply, value, arguments, call.span), repeated=True)
+        return values
 
     def imported(self, call: Call, scope: Scope) -> Term | None:
         handler = DSL.get(call.name)
@@ -185,40 +223,51 @@ class Interpreter(Evaluator):
             return found
         if module == "Ecto.Query":
             return query_call(self, call, scope) or Unknown("a query", call.span)
+        if module == "Ecto.Multi":
+            return multi_call(self, call, scope)
+        if module == "File":
+            found = self.file(call, scope)
+            if found is not None:
+                return found
         if is_pure(module, call.name):
             return None
         return self.application(module, call, scope)
 
-    def qualified(self, module: str, call: Call, scope: Scope) -> Term:
-        self.operands += 1 if is_pure(module, call.name) else 0
-        try:
-            return super().qualified(module, call, scope)
-        finally:
-            self.operands -= 1 if is_pure(module, call.name) else 0
-
     def application(self, module: str, call: Call, scope: Scope) -> Term:
         """A call of code that is not in the file."""
-        values = self.operand(lambda: ListTerm(tuple(self.values(call.arguments, scope))))
-        arguments = values.items if isinstance(values, ListTerm) else ()
         reason = f"call of `{module}.{call.name}/{call.arity}`"
         if self.operands:
+            self.hand_over(call, scope)
             return Unknown(reason, call.span)
         if self.runner.open is not None and not harmless(module):
+            self.hand_over(call, scope)
             return self.unknown(reason, call.span)
-        options = (
-            to_options(arguments[-1])
-            if arguments and isinstance(arguments[-1], ListTerm)
-            else to_options(None)
-        )
-        self.now(
+        at = len(self.runner.done)
+        values = self.hand_over(call, scope)
+        last = values[-1] if values else None
+        options = to_options(last) if isinstance(last, ListTerm) else to_options(None)
+        code = self.make(
             ApplicationCode, call.span, module=module, function=call.name, arity=call.arity, options=options
         )
-        # What is handed over may be called: a function that holds commands runs them, as far as one can tell.
-        for argument in arguments:
-            if isinstance(argument, FunctionTerm) and isinstance(argument.closure, Lambda):
-                unknowns: list[Term] = [Unknown("an argument", call.span)] * (argument.arity or 0)
-                self.uncertain(partial(self.apply, argument, unknowns, call.span))
+        # In front of what the functions handed over run.
+        self.runner.done.insert(at, code)
         return Unknown(reason, call.span)
+
+    def file(self, call: Call, scope: Scope) -> Term | None:
+        """`File.read!(path)` of a file that belongs to the project."""
+        if call.name not in ("read!", "read") or len(call.arguments) != 1:
+            return None
+        path = self.operand(lambda: self.given(call.arguments[0], scope))
+        text = self.contents(path, call.span)
+        return text if call.name == "read!" else TupleTerm((Atom("ok"), text), call.span)
+
+    def contents(self, path: Term, span: Span) -> Text | Unknown:
+        """The text of a file, all of it placed at `span`."""
+        name = text_of(path)
+        if name is None:
+            return Unknown("contents of a file whose path is not known", span)
+        found = self.files(name) if self.files is not None else None
+        return Unknown(f"contents of the file {name}", span) if found is None else plain_text(found, span)
 
     # --- the DSL -------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ Only functions without effects are here; those that call a function value go thr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -70,6 +71,7 @@ PURE_MODULES = frozenset(
         "UUID",
         "Macro",
         ":binary",
+        ":code",
         ":crypto",
         ":erlang",
         ":lists",
@@ -258,6 +260,8 @@ KERNEL: dict[str, Function] = {
     "abs": _round(lambda value: abs(value)),  # type: ignore[arg-type, return-value]
     "round": _round(lambda value: int(value + 0.5) if value >= 0 else -int(-value + 0.5)),
     "trunc": _round(int),
+    "floor": _round(math.floor),
+    "ceil": _round(math.ceil),
     "max": _max_min(max),
     "min": _max_min(min),
     "is_nil": _is(is_nil),

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, TypeAlias
 from ..syntax.span import Span
 from .control import items_of
 from .operators import access
-from .terms import NIL, Atom, ListTerm, MapTerm, Number, Piece, Term, Text, TupleTerm, Unknown, plain_text
+from .terms import (
+    NIL,
+    Atom,
+    FunctionTerm,
+    ListTerm,
+    MapTerm,
+    Number,
+    Piece,
+    Term,
+    Text,
+    TupleTerm,
+    Unknown,
+    plain_text,
+)
 from .values import REST, boolean, is_keyword_list, known, same, text_of, truth
 
 if TYPE_CHECKING:
@@ -73,9 +86,17 @@ def _filter(keep: bool) -> Function:
     return function
 
 
-def _with_index(_: Evaluator, arguments: list[Term], span: Span) -> Term:
+def _with_index(evaluator: Evaluator, arguments: list[Term], span: Span) -> Term:
     items = items_of(arguments[0]) if arguments else ()
     start = arguments[1] if len(arguments) > 1 else Number(0)
+    if isinstance(start, FunctionTerm):
+        pairs = [(item, Number(at)) for at, item in enumerate(items)]
+        if not known(items):
+            argument = Unknown("an item of a list that is not known", span)
+            run = partial(evaluator.apply, start, [argument, Unknown("an index", span)], span)
+            evaluator.uncertain(run, repeated=True)
+            return ListTerm((Unknown(REST, span),), span)
+        return ListTerm(tuple(evaluator.apply(start, list(pair), span) for pair in pairs), span)
     if not known(items) or not isinstance(start, Number) or not isinstance(start.value, int):
         return ListTerm((Unknown(REST, span),), span)
     return ListTerm(
@@ -235,6 +256,40 @@ def _last(_: Evaluator, arguments: list[Term], span: Span) -> Term:
     if items and not _is_rest(items[-1]):
         return items[-1]
     return Unknown("an item of a list", span) if items else NIL
+
+
+def _find(evaluator: Evaluator, arguments: list[Term], span: Span) -> Term:
+    if len(arguments) != 2:
+        return Unknown("an item of a list", span)
+    for item, result in _call_each(evaluator, arguments[0], arguments[1], span):
+        verdict = None if _is_rest(item) else truth(result)
+        if verdict is None:
+            return Unknown("an item of a list", span)
+        if verdict:
+            return item
+    return NIL
+
+
+def _numbers(pick: Callable[[list[float]], float]) -> Function:
+    """`Enum.max`, `Enum.min` and `Enum.sum` of numbers."""
+
+    def function(_: Evaluator, arguments: list[Term], span: Span) -> Term:
+        items = items_of(arguments[0]) if len(arguments) == 1 else ()
+        values = [item.value for item in items if isinstance(item, Number)]
+        if not items or len(values) != len(items):
+            return Unknown("a number", span)
+        return Number(pick(values), span)
+
+    return function
+
+
+def _intersperse(_: Evaluator, arguments: list[Term], span: Span) -> Term:
+    if len(arguments) != 2:
+        return Unknown("a list", span)
+    items: list[Term] = []
+    for item in items_of(arguments[0]):
+        items.extend([arguments[1], item] if items else [item])
+    return ListTerm(tuple(items), span)
 
 
 def _wrap(_: Evaluator, arguments: list[Term], span: Span) -> Term:
@@ -442,6 +497,11 @@ _ENUM: dict[str, Function] = {
     "any?": _quantified(True),
     "all?": _quantified(False),
     "into": _into,
+    "find": _find,
+    "max": _numbers(max),
+    "min": _numbers(min),
+    "sum": _numbers(sum),
+    "intersperse": _intersperse,
     "chunk_every": _chunk,
     "take": _taken(True),
     "drop": _taken(False),

@@ -203,6 +203,44 @@ def _path_join(_: Evaluator, arguments: list[Term], span: Span) -> Term:
     return plain_text("/".join(text.rstrip("/") for text in texts), span)
 
 
+def _path_expand(_: Evaluator, arguments: list[Term], span: Span) -> Term:
+    """Within the project only: nothing above its root is known."""
+    texts = _texts(arguments)
+    if not texts or len(texts) > 2 or texts[0].startswith(("/", "~")):
+        return Unknown("a path", span)
+    parts: list[str] = []
+    for part in "/".join(reversed(texts)).split("/"):
+        if part == "..":
+            if not parts:
+                return Unknown("a path", span)
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    absolute = "/" if texts[-1].startswith("/") else ""
+    return plain_text(absolute + "/".join(parts), span)
+
+
+def _app_dir(_: Evaluator, arguments: list[Term], span: Span) -> Term:
+    """`Application.app_dir(:app, "priv/…")`: what a build copies there stands in the project as it is."""
+    if len(arguments) == 1:
+        return plain_text(".", span)
+    return _path_join(_, arguments[1:], span) if len(arguments) == 2 else Unknown("a path", span)
+
+
+def _padded(leading: bool) -> Function:
+    def function(_: Evaluator, arguments: list[Term], span: Span) -> Term:
+        if len(arguments) in (2, 3) and isinstance(arguments[0], Text) and isinstance(arguments[1], Number):
+            text, count = arguments[0].value, arguments[1].value
+            padding = arguments[2].value if len(arguments) == 3 and isinstance(arguments[2], Text) else " "
+            if text is not None and text.isascii() and padding and isinstance(count, int) and count < 1000:
+                missing = max(0, count - len(text))
+                filled = (padding * missing)[:missing]
+                return plain_text(filled + text if leading else text + filled, span)
+        return Unknown("a string", span)
+
+    return function
+
+
 def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:].lower()
 
@@ -267,6 +305,14 @@ TEXT: dict[str, Function] = {
     "IO.chardata_to_string": _string,
     "Module.concat": _module_concat,
     "Path.join": _path_join,
+    "Path.expand": _path_expand,
+    "Path.dirname": _mapped(lambda path: path.rpartition("/")[0] or "."),
+    "Path.basename": _mapped(lambda path: path.rpartition("/")[2]),
+    "Application.app_dir": _app_dir,
+    ":code.priv_dir": lambda _, __, span: plain_text("priv", span),
+    "File.cwd!": lambda _, __, span: plain_text(".", span),
+    "String.pad_leading": _padded(True),
+    "String.pad_trailing": _padded(False),
     "Macro.underscore": _mapped(_underscored),
     "Macro.camelize": _mapped(_camelized),
     "Jason.encode!": _jason,

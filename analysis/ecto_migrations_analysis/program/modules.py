@@ -20,7 +20,8 @@ from .scope import (
     is_default,
     pair_key,
 )
-from .terms import Atom, Term, Unknown
+from .shapes import arguments_of, is_call, read_directive
+from .terms import Atom, Term, Unknown, as_name
 from .values import truth
 
 _DEFINITIONS = frozenset({"def", "defp"})
@@ -47,19 +48,6 @@ def _top_level(root: Node) -> Iterator[Node]:
             yield from (inner for inner in child.children if is_call(inner, "defmodule"))
         elif is_call(child, "defmodule"):
             yield child
-
-
-def is_call(node: Node, name: str) -> bool:
-    """Whether `node` is a local call of `name`."""
-    if node.kind != "call" or not node.children:
-        return False
-    target = node.children[0]
-    return target.kind == "identifier" and target.end - target.start == len(name) and target.text == name
-
-
-def arguments_of(node: Node) -> list[Node]:
-    found = node.child("arguments")
-    return found.children if found else []
 
 
 class _Reader:
@@ -128,10 +116,19 @@ class _Reader:
             self.directive(module, node, name)
         elif name in ("if", "unless"):
             self.condition(module, node, always, depth)
+        elif name == "schema":
+            self.schema(module, node)
         elif name == "case" and depth < _MAX_NESTING:
             for clause in block_sections(block).get("do", []) if (block := node.child("do_block")) else []:
                 if clause.kind == "stab_clause":
                     self.statements(module, operators.stab(clause).body, False, depth + 1)
+
+    def schema(self, module: Module, node: Node) -> None:
+        """`schema "table" do` of an Ecto schema: what is in it is no DDL."""
+        arguments = arguments_of(node)
+        if arguments:
+            scope = Scope({}, module, module.attributes(node.start))
+            module.table = as_name(self.evaluator.value(arguments[0], scope))
 
     def condition(self, module: Module, node: Node, always: bool, depth: int) -> None:
         block = node.child("do_block")
@@ -196,37 +193,11 @@ class _Reader:
 
     def directive(self, module: Module, node: Node, kind: str) -> None:
         arguments = arguments_of(node)
-        if not arguments:
-            return
         scope = Scope({}, module, module.attributes(node.start))
-        names = _module_names(arguments[0], self.evaluator, scope)
-        if kind == "alias":
-            renamed = None
-            for argument in arguments[1:]:
-                for pair in argument.children if argument.kind == "keywords" else ():
-                    if pair_key(pair) == "as" and len(pair.children) == 2:
-                        renamed = pair.children[1].text
-            for name in names:
-                module.aliases[renamed or name.rpartition(".")[2]] = name
-        elif kind == "import":
-            module.imports.extend(names)
-        elif kind == "use":
+        names = read_directive(kind, arguments, self.evaluator, scope)
+        if kind == "use":
             given = arguments[1].text[1:] if len(arguments) > 1 and arguments[1].kind == "atom" else None
             module.uses.extend((name, node, given) for name in names)
-
-
-def _module_names(node: Node, evaluator: Evaluator, scope: Scope) -> list[str]:
-    """The modules of `Name` or `Name.{A, B}`."""
-    dot = node.children[0] if node.kind == "call" and node.children else node
-    if dot.kind == "dot" and len(dot.children) == 2 and dot.children[1].kind == "tuple":
-        base = evaluator.value(dot.children[0], scope)
-        if isinstance(base, Atom):
-            return [
-                f"{base.name}.{child.text}" for child in dot.children[1].children if child.kind == "alias"
-            ]
-        return []
-    value = evaluator.value(node, scope)
-    return [value.name] if isinstance(value, Atom) else []
 
 
 def _head(node: Node) -> tuple[str, list[Node], Node | None, Node] | None:

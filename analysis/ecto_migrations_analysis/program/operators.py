@@ -110,13 +110,18 @@ def access(target: Term, key: Term, span: Span) -> Term:
 
 
 def field_of(value: Term, name: str) -> Term | None:
-    """A field of one of Ecto's structs, as in `index.name`."""
-    if not isinstance(value, Table | Index | Constraint) or name not in ("name", "table", "prefix"):
+    """A field of one of Ecto's structs, as in `index.name`; None where it is no simple one."""
+    if not isinstance(value, Table | Index | Constraint) or not hasattr(value, name):
         return None
-    found = getattr(value, name, None)
+    found = getattr(value, name)
+    if isinstance(found, bool):
+        return boolean(found)
     if isinstance(found, str):
+        # The default name of an index is an atom; both print the same.
         return plain_text(found, value.span)
-    return NIL if found is None else found
+    if found is None:
+        return NIL
+    return found if isinstance(found, Text | Unknown | Atom) else None
 
 
 def unary(evaluator: Evaluator, node: Node, scope: Scope) -> Term:
@@ -189,6 +194,8 @@ def binary(evaluator: Evaluator, node: Node, scope: Scope) -> Term:
         return _logical(evaluator, operator, left, right, scope, node.span)
     if operator in ("//", ".."):
         return _range(evaluator, node, scope)
+    if operator == "++":
+        return _joined(evaluator, node, scope)
     one, other = evaluator.evaluate(left, scope), evaluator.evaluate(right, scope)
     if operator in ("==", "===", "!=", "!=="):
         verdict = same(one, other, strict=len(operator) == 3)
@@ -199,8 +206,6 @@ def binary(evaluator: Evaluator, node: Node, scope: Scope) -> Term:
         return _order(operator, one, other, node.span)
     if operator in ("in", "not in"):
         return _membership(operator, one, other, node.span)
-    if operator == "++":
-        return _joined(one, other, node.span)
     if operator == "--" and isinstance(one, ListTerm) and isinstance(other, ListTerm):
         return _difference(one, other, node.span)
     if isinstance(one, Number) and isinstance(other, Number):
@@ -227,17 +232,22 @@ def _assign(evaluator: Evaluator, left: Node, right: Node, scope: Scope) -> Term
     return value
 
 
-def _concatenation(evaluator: Evaluator, node: Node, scope: Scope) -> Term:
+def _operands(node: Node, operator: str) -> list[Node]:
+    """The operands of a chain of one associative operator, in order, without recursion."""
     operands: list[Node] = []
     pending = [node]
     while pending:
         current = pending.pop()
-        if current.kind == "binary_operator" and current.operator == "<>" and len(current.children) == 2:
+        if current.kind == "binary_operator" and current.operator == operator and len(current.children) == 2:
             pending.extend((current.children[1], current.children[0]))
         else:
             operands.append(current)
+    return operands
+
+
+def _concatenation(evaluator: Evaluator, node: Node, scope: Scope) -> Term:
     pieces: list[Piece] = []
-    for operand in operands:
+    for operand in _operands(node, "<>"):
         text = to_text(evaluator.evaluate(operand, scope))
         if text is None:
             return Unknown("`<>` of something that is no string", node.span)
@@ -311,12 +321,17 @@ def _membership(operator: str, one: Term, other: Term, span: Span) -> Term:
     return known_or(found, "membership", span)
 
 
-def _joined(one: Term, other: Term, span: Span) -> Term:
-    if not isinstance(one, ListTerm | Unknown) or not isinstance(other, ListTerm | Unknown):
-        return Unknown("`++` of something that is no list", span)
-    left = one.items if isinstance(one, ListTerm) else (Unknown(REST, one.span),)
-    right = other.items if isinstance(other, ListTerm) else (Unknown(REST, other.span),)
-    return ListTerm((*left, *right), span)
+def _joined(evaluator: Evaluator, node: Node, scope: Scope) -> Term:
+    items: list[Term] = []
+    for operand in _operands(node, "++"):
+        value = evaluator.evaluate(operand, scope)
+        if isinstance(value, ListTerm):
+            items.extend(value.items)
+        elif isinstance(value, Unknown):
+            items.append(Unknown(REST, value.span))
+        else:
+            return Unknown("`++` of something that is no list", node.span)
+    return ListTerm(tuple(items), node.span)
 
 
 def _difference(one: ListTerm, other: ListTerm, span: Span) -> Term:

@@ -36,7 +36,7 @@ def _match(evaluator: Evaluator, pattern: Node, value: Term, scope: Scope) -> bo
         if not name.startswith("_") or name != "_":
             scope.variables[name] = value
         return True
-    if kind in ("tuple", "list"):
+    if kind in ("tuple", "list", "keywords"):
         return _sequence(evaluator, pattern, value, scope)
     if kind == "binary_operator":
         return _operator(evaluator, pattern, value, scope)
@@ -102,9 +102,14 @@ def _head_and_tail(
 
 
 def _sequence(evaluator: Evaluator, pattern: Node, value: Term, scope: Scope) -> bool | None:
-    nodes = [child for child in pattern.children if child.kind != "keywords"]
-    pairs = [pair for child in pattern.children if child.kind == "keywords" for pair in child.children]
-    expected = ListTerm if pattern.kind == "list" else TupleTerm
+    if pattern.kind == "tuple":
+        nodes, pairs = pattern.children, []
+    else:
+        nodes = [child for child in pattern.children if child.kind != "keywords"]
+        pairs = [pair for child in pattern.children if child.kind == "keywords" for pair in child.children]
+    if pattern.kind == "keywords":
+        nodes, pairs = [], pattern.children
+    expected = TupleTerm if pattern.kind == "tuple" else ListTerm
     last = nodes[-1] if nodes else None
     if (
         pattern.kind == "list"

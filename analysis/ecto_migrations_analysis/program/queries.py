@@ -6,13 +6,14 @@ and `columns` (those that `update:` sets).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..records import dataclass
+from ..records import dataclass, replace
+from ..syntax.span import Span
 from ..syntax.tree import Node
 from .commands import RepoCall, RepoQuery
 from .dsl import REPO
+from .multi import steps_of
 from .scope import Call, Scope, pair_key
 from .terms import NIL, Atom, FunctionTerm, ListTerm, MapTerm, Term, Text, TupleTerm, Unknown
 from .values import to_options
@@ -102,8 +103,7 @@ def repo_call(interpreter: Interpreter, module: str, call: Call, scope: Scope) -
     own = module == REPO.name
     shown = "repo()" if own else module
     if call.name in _SQL:
-        values = interpreter.operand(lambda: ListTerm(tuple(interpreter.values(call.arguments, scope))))
-        arguments = list(values.items) if isinstance(values, ListTerm) else []
+        arguments = interpreter.hand_over(call, scope)
         if through_adapter:
             if arguments and isinstance(arguments[0], Atom) and arguments[0].name == REPO.name:
                 own = True
@@ -135,36 +135,39 @@ def _repo_value(interpreter: Interpreter, module: str, call: Call) -> Term | Non
 
 
 def _repo_function(interpreter: Interpreter, shown: str, call: Call, scope: Scope) -> Term:
-    values = interpreter.operand(lambda: ListTerm(tuple(interpreter.values(call.arguments, scope))))
-    arguments = list(values.items) if isinstance(values, ListTerm) else []
-    subject = arguments[0] if arguments else NIL
-    query = query_of(subject)
+    note_repo_call(interpreter, shown, call.name, interpreter.hand_over(call, scope), call.span)
+    return Unknown(f"result of `{shown}.{call.name}`", call.span)
+
+
+def note_repo_call(
+    interpreter: Interpreter, shown: str, function: str, arguments: list[Term], span: Span
+) -> None:
+    """Notes a read or a write of the repo."""
+    query = query_of(arguments[0]) if arguments else None
     restricted = query.restricted if query else None
     columns = query.columns if query else ()
-    if call.name.startswith(("get", "update!", "delete!")) or call.name in (
-        "update",
-        "delete",
-        "reload",
-        "reload!",
-    ):
+    if function.startswith("get") or function.rstrip("!") in ("update", "delete", "reload"):
         restricted = True
-    elif call.name.startswith("insert"):
+    elif function.startswith("insert"):
         restricted = None
-    if call.name == "update_all" and len(arguments) > 1:
+    if function == "update_all" and len(arguments) > 1:
         columns = (*columns, *_columns_set(arguments[1]))
-    if call.name == "insert_all" and len(arguments) > 1:
+    if function == "insert_all" and len(arguments) > 1:
         columns = _columns_inserted(arguments[1])
+    table, schema = (query.table, query.schema) if query else (None, None)
+    own = interpreter.modules.get(schema) if schema else None
+    if table is None and own is not None:
+        table = own.table
     interpreter.now(
         RepoCall,
-        call.span,
-        function=call.name,
+        span,
+        function=function,
         repo=shown,
-        table=query.table if query else None,
-        schema=query.schema if query else None,
+        table=table,
+        schema=schema,
         restricted=restricted,
         columns_set=columns,
     )
-    return Unknown(f"result of `{shown}.{call.name}`", call.span)
 
 
 def _columns_set(term: Term) -> tuple[str, ...]:
@@ -186,6 +189,13 @@ def _repo_block(interpreter: Interpreter, shown: str, call: Call, scope: Scope) 
     """`transaction(fn -> … end)`: what it holds runs where the call stands."""
     values = interpreter.values(call.arguments, scope)
     interpreter.now(RepoCall, call.span, function=call.name, repo=shown)
+    for value in values:
+        for step in steps_of(value) or ():
+            if step.function in _READS or step.function in _WRITES:
+                note_repo_call(interpreter, shown, step.function, list(step.arguments), step.span)
+            elif step.function == "run" and step.arguments:
+                repo = Atom(REPO.name, step.span, True)
+                interpreter.apply(step.arguments[0], [repo, Unknown("earlier results", step.span)], step.span)
     function = next((value for value in values if isinstance(value, FunctionTerm)), None)
     if function is None:
         return Unknown(f"result of `{shown}.{call.name}`", call.span)

@@ -23,10 +23,10 @@ Decisions where the text leaves room:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from typing import TypeAlias
 
 from ..project.context import RepoConfig
-from ..records import dataclass
+from ..records import dataclass, replace
 from ..syntax.source import Source
 from ..syntax.span import Span
 from ..syntax.tree import Node, Tree, parse
@@ -45,6 +45,9 @@ _CALLBACKS = ("change", "up", "down", "after_begin", "before_commit")
 _NO_DDL_TRANSACTION = frozenset({"Ecto.Adapters.MyXQL", "Ecto.Adapters.SQLite3"})
 
 
+Files: TypeAlias = "Callable[[str], str | None]"
+
+
 @dataclass(frozen=True, slots=True)
 class ReadFile:
     """`broken` are the smallest statements around what did not parse."""
@@ -53,19 +56,23 @@ class ReadFile:
     broken: tuple[Span, ...] = ()
 
 
-def read(source: Source, config: RepoConfig | None = None) -> ReadFile:
-    """Every migration of `source`, run with the repo configuration `config`. Never raises."""
-    return read_tree(parse(source), source.path, config or RepoConfig())
+def read(source: Source, config: RepoConfig | None = None, files: Files | None = None) -> ReadFile:
+    """Every migration of `source`, run with the repo configuration `config`. Never raises.
+
+    `files` answers the text of a file by its path from the project's root, or None (`execute_file`,
+    `File.read!`).
+    """
+    return read_tree(parse(source), source.path, config or RepoConfig(), files)
 
 
-def read_tree(tree: Tree, path: str | None, config: RepoConfig) -> ReadFile:
+def read_tree(tree: Tree, path: str | None, config: RepoConfig, files: Files | None = None) -> ReadFile:
     """`read` for a text that is parsed already."""
     steps = max(400_000, len(tree.root.data))
     evaluator = Evaluator(steps=steps)
     modules = read_modules(tree.root, evaluator)
     broken = tree.broken()
     migrations = [
-        _migration(module, modules, config, broken, steps)
+        _migration(module, modules, config, broken, steps, files)
         for module in modules.values()
         if _is_migration(module, path)
     ]
@@ -85,11 +92,16 @@ def _uses_migration(name: str, argument: str | None) -> bool:
 
 
 def _migration(
-    module: Module, modules: dict[str, Module], config: RepoConfig, broken: tuple[Span, ...], steps: int
+    module: Module,
+    modules: dict[str, Module],
+    config: RepoConfig,
+    broken: tuple[Span, ...],
+    steps: int,
+    files: Files | None,
 ) -> Migration:
     use = next((node for name, node, argument in module.uses if _uses_migration(name, argument)), None)
     transaction = _flag(module, "disable_ddl_transaction")
-    reader = _ProgramReader(module, modules, config, transaction.value, steps)
+    reader = _ProgramReader(module, modules, config, transaction.value, steps, files)
     name_node = module.name_node or module.node
     return Migration(
         module=module.name,
@@ -143,7 +155,9 @@ class _ProgramReader:
         config: RepoConfig,
         transaction_disabled: bool | None,
         steps: int,
+        files: Files | None,
     ) -> None:
+        self.files = files
         self.module = module
         self.modules = modules
         self.config = config
@@ -159,6 +173,7 @@ class _ProgramReader:
             return self._injected(direction)
         interpreter = Interpreter(self.modules, self.config, direction, self.steps)
         interpreter.migration = self.module
+        interpreter.files = self.files
         interpreter.in_transaction = self.in_transaction
         backward = direction == "down" and callback == "change"
         phases: list[str] = [callback]

@@ -90,6 +90,8 @@ class Module:
     # Heads without a body, by name and arity: they carry default arguments.
     heads: dict[tuple[str, int], FunctionClause] = field(default_factory=dict)
     macros: set[str] = field(default_factory=set)
+    # The table of an Ecto schema.
+    table: str | None = None
     aliases: dict[str, str] = field(default_factory=dict)
     imports: list[str] = field(default_factory=list)
     # `use Name, argument`: the full name, the call, and the argument where it is an atom.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..syntax.span import Span
+from .inspection import float_text, inspect
 from .terms import (
     FALSE,
     NIL,
@@ -143,54 +144,29 @@ def text_of(term: Term) -> str | None:
 
 
 def number_text(value: int | float) -> str | None:
-    if isinstance(value, int):
-        return str(value) if abs(value) < 10**300 else None
-    if value != value or value in (float("inf"), float("-inf")):
-        return None
-    # Erlang's short form differs from Python's only in how it writes exponents.
-    if 1e-4 <= abs(value) < 1e16 or value == 0:
-        return repr(value)
-    mantissa, _, exponent = repr(value).partition("e")
-    if not exponent:
-        return None
-    return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{int(exponent)}"
+    """As Elixir prints it; None for integers too long to be worth it."""
+    if isinstance(value, float):
+        return None if value != value or abs(value) == float("inf") else float_text(value)
+    return str(value) if abs(value) < 10**300 else None
 
 
 def inspected(term: Term) -> str | None:
-    """`inspect(term)` for the simple values."""
-    if isinstance(term, Text):
-        value = term.value
-        if value is None:
+    """`inspect(term)`; None where a part of it is not known or prints as nothing that can be told."""
+    pending: list[Term] = [term]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, ListTerm | TupleTerm):
+            pending.extend(current.items)
+        elif isinstance(current, MapTerm):
+            if current.struct is not None:
+                return None
+            pending.extend(part for pair in current.items for part in pair)
+        elif isinstance(current, Text):
+            if current.value is None:
+                return None
+        elif not isinstance(current, Atom | Number) or number_text(getattr(current, "value", 0)) is None:
             return None
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-        return f'"{escaped}"' if escaped.isprintable() and "#{" not in escaped else None
-    if isinstance(term, Atom):
-        if term.is_module or term.name in ("nil", "true", "false"):
-            return term.name
-        plain = term.name.replace("_", "a").removesuffix("?").removesuffix("!")
-        return f":{term.name}" if plain.isalnum() and not term.name[0].isdigit() else f':"{term.name}"'
-    if isinstance(term, Number):
-        return number_text(term.value)
-    if isinstance(term, ListTerm):
-        options = to_options(term)
-        if term.items and options.complete and len(options.items) == len(term.items):
-            parts = [(item.key, inspected(item.value)) for item in options]
-            return (
-                None
-                if any(p is None for _, p in parts)
-                else "[" + ", ".join(f"{k}: {p}" for k, p in parts) + "]"
-            )
-        return _bracketed(term.items, "[", "]")
-    if isinstance(term, TupleTerm):
-        return _bracketed(term.items, "{", "}")
-    return None
-
-
-def _bracketed(items: tuple[Term, ...], opening: str, closing: str) -> str | None:
-    parts = [inspected(item) for item in items]
-    return (
-        None if None in parts else opening + ", ".join(part for part in parts if part is not None) + closing
-    )
+    return inspect(term)
 
 
 def to_text(term: Term) -> Text | None:

@@ -29,8 +29,6 @@ _ESCAPES = {
 }
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 _OPENING = re.compile(rb"[ \t]*\r?\n")
-_CONTINUED = re.compile(rb"(?<!\\)(?:\\\\)*(\\\r?\n)\Z")
-_HEREDOC_END = re.compile(rb"(?:^|\n)([ \t]*)(?:\"\"\"|''')$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +94,21 @@ def _quote_start(node: Node) -> int:
 
 def _indentation(node: Node) -> int:
     modifiers = node.child("sigil_modifiers")
-    stop = modifiers.start if modifiers else node.end
-    closing = _HEREDOC_END.search(node.data[node.start : stop])
-    return len(closing[1]) if closing else 0
+    stop = (modifiers.start if modifiers else node.end) - 3
+    line = node.data[max(node.data.rfind(b"\n", node.start, stop) + 1, node.start) : stop]
+    return len(line) if not line.strip(b" \t") else 0
+
+
+def _continued(data: bytes, start: int, end: int) -> int:
+    """Where the backslash before the line's end stands; `end` where there is none."""
+    at = end - 1
+    if data[at : at + 1] != b"\n":
+        return end
+    at -= 1 if data[at - 1 : at] == b"\r" else 0
+    first = at
+    while first > start and data[first - 1 : first] == b"\\":
+        first -= 1
+    return at - 1 if (at - first) % 2 else end
 
 
 def _content(node: Node, indent: int, at_line_start: bool, first: bool, raw: bool) -> Iterator[Literal]:
@@ -118,11 +128,11 @@ def _content(node: Node, indent: int, at_line_start: bool, first: bool, raw: boo
                     yield _literal(data, run_start, start)
                 run_start = cut
         # In a heredoc the grammar leaves a backslash before the line's end to us.
-        continued = None if raw else _CONTINUED.search(data, run_start, end)
-        if continued:
-            if continued.start(1) > run_start:
-                yield _literal(data, run_start, continued.start(1))
-            yield Literal("", Span(continued.start(1), end), False)
+        backslash = end if raw else _continued(data, start, end)
+        if backslash < end:
+            if backslash > run_start:
+                yield _literal(data, run_start, backslash)
+            yield Literal("", Span(backslash, end), False)
             run_start = end
     if node.end > run_start:
         yield _literal(data, run_start, node.end)
