@@ -79,9 +79,7 @@ class Observation:
 
     @property
     def built(self) -> set[str]:
-        return {
-            message.split('"')[1] for message in self.messages if message.startswith("building index ")
-        }
+        return {message.split('"')[1] for message in self.messages if message.startswith("building index ")}
 
 
 def _relations(connection: psycopg.Connection) -> dict[int, Stored]:

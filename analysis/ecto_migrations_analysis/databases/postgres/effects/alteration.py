@@ -84,7 +84,11 @@ class Alteration:
 
     def is_there_already(self, operation: AddColumn) -> bool:
         """Whether `ADD COLUMN IF NOT EXISTS` does nothing."""
-        return operation.if_not_exists and self.column(operation.column.name) is not None
+        return operation.if_not_exists and self.stays(operation.column.name)
+
+    def stays(self, name: str | None) -> bool:
+        """Whether the table has the column and no clause drops it: dropping comes before everything else."""
+        return self.column(name) is not None and name not in self.dropped_columns
 
     def constraints(self, kind: str | None = None) -> list[ConstraintState]:
         """The constraints that stay, those of the kind."""

@@ -42,7 +42,7 @@ def add_column(operation: AddColumn, alteration: Alteration) -> None:
     """Instant, unless each existing row needs a value of its own (documentation of ALTER TABLE, Notes)."""
     ledger, column = alteration.ledger, operation.column
     alteration.lock(ACCESS_EXCLUSIVE, operation.span)
-    if column.name is not None and alteration.column(column.name) is not None:
+    if alteration.stays(column.name):
         if not operation.if_not_exists:
             ledger.fail(f"column `{column.name}` of `{operation.relation}` exists", "duplicate", column.span)
         return
@@ -190,11 +190,13 @@ def require_not_null(
     column = alteration.column(name)
     if name is not None and name in alteration.added:
         added = alteration.added[name].column
-        if added.not_null or not is_null(added.default) or added.identity or added.type.serial:
+        if added.not_null or added.identity or added.type.serial:
             return
+        # Not even a default spares the scan: only NOT NULL in the column's own definition is known to hold.
         alteration.read()
-        reason = f"column `{name}` of `{relation}` contains null values"
-        ledger.fail_on_rows(relation, reason, operation.span, every=added.generated is None)
+        if is_null(added.default):
+            reason = f"column `{name}` of `{relation}` contains null values"
+            ledger.fail_on_rows(relation, reason, operation.span, every=added.generated is None)
         return
     if column is None:
         if alteration.known and name is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ....operations import AlterColumnType, DataType, Relation
+from ....operations import AlterColumnType, ConstraintDefinition, DataType, Relation
 from ....schema.identifiers import mentions
 from ....schema.state import Column, ConstraintState, IndexState, Table
 from ..locks import ACCESS_EXCLUSIVE
@@ -96,6 +96,10 @@ def _session_is_utc(alteration: Alteration) -> bool | None:
     return None if zone is None else zone.lower() in _UTC
 
 
+# A column that is cast to other types, one after the other.
+_CASTS = re.compile(
+    r"[\s(]*\"?(?P<column>[\w$]+)\"?[\s)]*(?:::\s*\"?[\w$. ]+\"?(?:\([\d,\s]*\))?[\s)]*)+", re.S
+)
 _CAST = re.compile(r"\s*\(?\s*\"?(?P<column>[\w$]+)\"?\s*\)?\s*(?:::\s*(?P<type>.+?)\s*)?", re.S)
 
 
@@ -107,6 +111,14 @@ def _is_plain_cast(operation: AlterColumnType) -> bool:
     if found is None or found["column"].lower() != (operation.column or "").lower():
         return False
     return found["type"] is None or parse_type(found["type"]) == operation.type
+
+
+def _computes(operation: AlterColumnType) -> bool:
+    """Whether USING makes new values: casts alone may keep the bytes."""
+    using = operation.using
+    if using is None or using.sql is None or _is_plain_cast(operation):
+        return False
+    return _CASTS.fullmatch(using.sql) is None and not using.sql.strip().lower().startswith("cast")
 
 
 def _take_down(
@@ -124,9 +136,9 @@ def _take_down(
     if change.possible is False:
         ledger.fail(f"{name} cannot be cast automatically: {change.reason}", "unsupported", operation.span)
         return
-    if change.possible is None:
+    if change.possible is None and operation.using is None:
         ledger.unknown(f"whether {old} can be cast to {operation.type}")
-    if not change.certain:
+    if not change.certain and not _computes(operation):
         ledger.unknown(change.reason)
     if change.rewrites_table:
         alteration.rewrite()
@@ -182,30 +194,43 @@ def _refuse(operation: AlterColumnType, name: str, table: Table, alteration: Alt
 def _rebuild_indexes(name: str, table: Table, change: TypeChange | None, alteration: Alteration) -> None:
     """Indexes on the column are made again; their storage is kept where nothing of it can differ.
 
-    `CheckIndexCompatible` (indexcmds.c) gives up on an index with an expression or a predicate.
+    `CheckIndexCompatible` (indexcmds.c) gives up on an index with an expression or a predicate, and compares
+    the columns of the key, not those of INCLUDE.
     """
-    rebuilt = [
-        index.name
-        for index in table.indexes.values()
-        if index.constraint is None or index.constraint not in alteration.dropped_constraints
-        if _depends(index, name)
-        if _is_computed(index) or (change is not None and change.rebuilds_indexes)
-    ]
+    rebuilt = []
+    for index in table.indexes.values():
+        if index.constraint is not None and index.constraint in alteration.dropped_constraints:
+            continue
+        in_key, mentioned, computed = _place_in(index, name, table)
+        if mentioned and (computed or (in_key and change is not None and change.rebuilds_indexes)):
+            rebuilt.append(index.name)
     if rebuilt:
         alteration.rebuild(rebuilt)
 
 
-def _depends(index: IndexState, name: str) -> bool:
+def _place_in(index: IndexState, name: str, table: Table) -> tuple[bool, bool, bool]:
+    """Whether the column is in the index's key, whether the index uses it at all, and whether it computes."""
     definition = index.definition
-    if name in definition.include or any(name == item.column for item in definition.elements):
-        return True
-    expressions = [item.expression for item in definition.elements] + [definition.where]
-    return any(item is not None and mentions(item.sql, name) for item in expressions)
+    in_key = any(name == item.column for item in definition.elements)
+    texts = [item.expression.sql for item in definition.elements if item.expression is not None]
+    if definition.where is not None:
+        texts.append(definition.where.sql)
+    constraint = table.constraints.get(index.constraint or "")
+    if constraint is not None and constraint.definition.kind == "exclusion":
+        texts += _computed_by(constraint.definition, table)
+    mentioned = in_key or name in definition.include or any(mentions(text, name) for text in texts)
+    return in_key, mentioned, bool(texts)
 
 
-def _is_computed(index: IndexState) -> bool:
-    definition = index.definition
-    return definition.where is not None or any(item.expression is not None for item in definition.elements)
+def _computed_by(exclusion: ConstraintDefinition, table: Table) -> list[str | None]:
+    """The text of EXCLUDE where it has more than plain columns: an expression or a condition."""
+    text = exclusion.expression.sql if exclusion.expression is not None else None
+    others = [column for column in table.columns if column not in exclusion.columns]
+    computes = text is None or any(mentions(text, other) for other in others) or _WHERE.search(text)
+    return [text] if computes else []
+
+
+_WHERE = re.compile(r"\bwhere\b", re.I)
 
 
 def _verify_checks(name: str, alteration: Alteration) -> None:
