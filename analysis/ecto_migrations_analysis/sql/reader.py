@@ -23,6 +23,7 @@ from . import (
     indexes,
     maintenance,
     objects,
+    remarks,
     session,
     tables,
 )
@@ -42,6 +43,7 @@ _READERS: dict[str, Read] = {
     **drops.READERS,
     **indexes.READERS,
     **objects.READERS,
+    **remarks.READERS,
     **functions.READERS,
     **data.READERS,
     **maintenance.READERS,
