@@ -35,10 +35,24 @@ async def emacs() -> AsyncIterator[Editor]:
         yield editor
 
 
+CREATE_ORDERS = """defmodule Shop.Repo.Migrations.CreateOrders do
+  use Ecto.Migration
+
+  def change do
+    create table(:orders) do
+      add :a, :string
+      add :legacy, :string
+    end
+  end
+end
+"""
+
+
 @pytest.fixture
 def migrations(tmp_path: Path) -> Path:
-    """The migrations folder of a project of its own."""
+    """The migrations folder of a project of its own, whose history has made a table `orders`."""
     (tmp_path / "mix.exs").write_text("defmodule Shop.MixProject do\n  use Mix.Project\nend\n")
     folder = tmp_path / "priv/repo/migrations"
     folder.mkdir(parents=True)
+    (folder / "20250101000000_create_orders.exs").write_text(CREATE_ORDERS)
     return folder

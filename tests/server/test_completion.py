@@ -103,7 +103,7 @@ end
 
 
 async def test_in_change_only_the_body(neovim: Editor, migrations: Path) -> None:
-    text, items = await complete(neovim, migrations / "1_a.exs", BODY.replace("|", "add|"))
+    text, items = await complete(neovim, migrations / "20260101000000_a.exs", BODY.replace("|", "add|"))
     # The batched backfill needs functions of its own and cannot run in `change`.
     assert "backfill-in-batches" not in [item.label for item in items]
     result = accepted(text, named(items, "add-index-concurrently"))
@@ -118,13 +118,13 @@ async def test_attributes_that_are_there_are_not_added_again(neovim: Editor, mig
         "Ecto.Migration\n",
         "Ecto.Migration\n  @disable_ddl_transaction true\n  @disable_migration_lock true\n",
     )
-    _, items = await complete(neovim, migrations / "1_a.exs", marked)
+    _, items = await complete(neovim, migrations / "20260101000000_a.exs", marked)
     assert named(items, "add-index-concurrently").additional_text_edits is None
 
 
 async def test_in_alter_only_the_line(neovim: Editor, migrations: Path) -> None:
     marked = BODY.replace("|", "alter table(:orders) do\n      add|\n    end")
-    text, items = await complete(neovim, migrations / "1_a.exs", marked)
+    text, items = await complete(neovim, migrations / "20260101000000_a.exs", marked)
     item = named(items, "add-nullable-column")
     assert accepted(text, item) == marked.replace("add|", "add :status, :string")
     assert item.additional_text_edits is None
@@ -143,7 +143,7 @@ async def test_in_alter_only_the_line(neovim: Editor, migrations: Path) -> None:
     ],
 )
 async def test_nowhere_else(neovim: Editor, migrations: Path, marked: str) -> None:
-    _, items = await complete(neovim, migrations / "1_a.exs", marked)
+    _, items = await complete(neovim, migrations / "20260101000000_a.exs", marked)
     assert items == []
 
 
@@ -154,7 +154,7 @@ async def test_nowhere_else(neovim: Editor, migrations: Path, marked: str) -> No
 async def test_unfinished_blocks_do_not_matter(neovim: Editor, migrations: Path, block: str) -> None:
     """While somebody types, `end` is missing."""
     marked = f"defmodule A do\n  use Ecto.Migration\n\n  def up do\n    {block}      |"
-    _, items = await complete(neovim, migrations / "1_a.exs", marked)
+    _, items = await complete(neovim, migrations / "20260101000000_a.exs", marked)
     assert "add-nullable-column" in [item.label for item in items]
 
 
@@ -166,7 +166,7 @@ async def test_not_in_other_elixir_files(neovim: Editor, tmp_path: Path) -> None
 
 
 async def test_plain_text_for_a_client_without_snippets(emacs: Editor, migrations: Path) -> None:
-    text, items = await complete(emacs, migrations / "1_a.exs", BODY)
+    text, items = await complete(emacs, migrations / "20260101000000_a.exs", BODY)
     item = named(items, "add-nullable-column")
     assert item.insert_text_format == types.InsertTextFormat.PlainText
     assert isinstance(item.documentation, str)
@@ -176,7 +176,7 @@ async def test_plain_text_for_a_client_without_snippets(emacs: Editor, migration
 
 
 async def test_items_say_what_they_do(vscode: Editor, migrations: Path) -> None:
-    _, items = await complete(vscode, migrations / "1_a.exs", "|")
+    _, items = await complete(vscode, migrations / "20260101000000_a.exs", "|")
     item = named(items, "add-index-concurrently")
     assert item.detail == "Add an index concurrently"
     assert isinstance(item.documentation, types.MarkupContent)

@@ -27,12 +27,16 @@ class RecordingClient(LanguageClient):
     def __init__(self) -> None:
         super().__init__(converter_factory=default_converter)
         self.publications: dict[str, list[types.PublishDiagnosticsParams]] = {}
+        self.registrations: list[types.Registration] = []
         self.published = asyncio.Condition()
         self.pending: set[asyncio.Task[None]] = set()
 
 
 def recording_client() -> RecordingClient:
     client = RecordingClient()
+
+    def register(ls: RecordingClient, params: types.RegistrationParams) -> None:
+        ls.registrations += params.registrations
 
     def publish(ls: RecordingClient, params: types.PublishDiagnosticsParams) -> None:
         ls.publications.setdefault(params.uri, []).append(params)
@@ -43,6 +47,7 @@ def recording_client() -> RecordingClient:
 
     features: dict[str, Any] = dict(DEFAULT_CLIENT_FEATURES)
     features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS] = publish
+    features[types.CLIENT_REGISTER_CAPABILITY] = register
     register_lsp_features(client, features)
     return client
 
@@ -149,12 +154,18 @@ class Editor:
         if text is None:
             assert isinstance(path, Path)
             text = path.read_bytes().decode("utf-8", "replace")
+        self._open(uri, text, language)
+        return uri
+
+    def _open(self, uri: str, text: str, language: str = "elixir") -> None:
+        if uri in self.buffers:
+            self.close(uri)
+        self.client.publications.pop(uri, None)
         self.buffers[uri] = text
         self.versions[uri] = 1
         self.client.text_document_did_open(
             types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, language, 1, text))
         )
-        return uri
 
     def type(self, uri: str, text: str) -> None:
         """The buffer holds `text` from now on."""
@@ -171,9 +182,11 @@ class Editor:
         path_of(uri).write_bytes(self.buffers[uri].encode())
         self.client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri)))
 
-    def save_all(self) -> None:
+    def save_all(self, folder: Path) -> None:
+        """Writes every buffer of a file in `folder`."""
         for uri in self.buffers:
-            self.save(uri)
+            if path_of(uri).parent == folder:
+                self.save(uri)
 
     def close(self, uri: str) -> None:
         self.buffers.pop(uri)
@@ -255,8 +268,7 @@ class Editor:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.touch()
                 created.append(path)
-                self.buffers[operation.uri] = ""
-                self.versions[operation.uri] = 1
+                self._open(operation.uri, "")
             else:
                 assert isinstance(operation, types.TextDocumentEdit)
                 uri = operation.text_document.uri

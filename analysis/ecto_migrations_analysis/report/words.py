@@ -7,6 +7,19 @@ from functools import singledispatch
 from .. import operations as op
 from ..operations.session import SessionCommand, SetConstraints
 from ..operations.tables import ColumnOperation, TableOperation
+from ..schema.state import Schema
+
+
+def describe_in(operation: op.Operation, schema: Schema) -> str:
+    """`describe` with what is known of the schema that the operation meets."""
+    if isinstance(operation, op.AlterColumnType):
+        table = schema.table(operation.relation)
+        column = table.columns.get(operation.column or "") if table is not None else None
+        if column is not None and column.type == operation.type:
+            return f"Restates the type of {_column(operation)} ({operation.type})"
+        if column is not None:
+            return f"Changes the type of {_column(operation)} from {column.type} to {operation.type}"
+    return describe(operation)
 
 
 @singledispatch

@@ -6,12 +6,23 @@ import logging
 from collections.abc import Mapping
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from . import diagnostics
 from .session import Session
 from .settings import SECTION, Settings
 
 _log = logging.getLogger(__name__)
+
+_REGISTRATION = types.RegistrationParams(
+    registrations=[
+        types.Registration(
+            id="ecto-migrations-configuration",
+            method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
+            register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
+        )
+    ]
+)
 
 
 def initialize(ls: Session, params: types.InitializeParams) -> None:
@@ -22,17 +33,10 @@ def initialize(ls: Session, params: types.InitializeParams) -> None:
 async def initialized(ls: Session, params: types.InitializedParams) -> None:
     """Asks for the settings, and to be told when they change."""
     if ls.client.registers_configuration:
-        await ls.client_register_capability_async(
-            types.RegistrationParams(
-                registrations=[
-                    types.Registration(
-                        id="ecto-migrations-configuration",
-                        method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
-                        register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
-                    )
-                ]
-            )
-        )
+        try:
+            await ls.client_register_capability_async(_REGISTRATION)
+        except JsonRpcException as error:
+            _log.info("The client does not tell of changed settings: %s", error)
     await _ask(ls)
 
 
@@ -47,9 +51,12 @@ async def did_change(ls: Session, params: types.DidChangeConfigurationParams) ->
 async def _ask(ls: Session) -> None:
     if not ls.client.answers_configuration:
         return
-    answer = await ls.workspace_configuration_async(
-        types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
-    )
+    wanted = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
+    try:
+        answer = await ls.workspace_configuration_async(wanted)
+    except JsonRpcException as error:
+        _log.info("The client does not tell its settings: %s", error)
+        return
     # Null, or an empty object, where the client has no such settings: those of the initialization hold.
     if answer and answer[0]:
         _apply(ls, answer[0])

@@ -6,21 +6,25 @@ Other Elixir servers answer too, and editors show one answer below the other: a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from ecto_migrations_analysis.analysis import Analysis, MigrationAnalysis, Run, Step
 from ecto_migrations_analysis.findings import Finding
-from ecto_migrations_analysis.operations import Operation
+from ecto_migrations_analysis.operations import AddColumn, AlterColumnType, Operation
+from ecto_migrations_analysis.operations import CreateTable as CreateTableOperation
+from ecto_migrations_analysis.operations.base import NOWHERE
 from ecto_migrations_analysis.program.commands import AlterTable, CreateTable
 from ecto_migrations_analysis.report.consequences import lock_sentence
-from ecto_migrations_analysis.report.words import describe
+from ecto_migrations_analysis.report.layout import folded
+from ecto_migrations_analysis.report.words import describe, describe_in
 from ecto_migrations_analysis.syntax.span import Span
 from lsprotocol import types
 
 from . import convert
 from .session import Session
 
-_MOST_SQL_LINES = 12
+_MOST_SQL_LINES = 16
+_IRREVERSIBLE = "irreversible-change"
 _DATABASES = {"postgres": "PostgreSQL"}
 
 
@@ -61,30 +65,28 @@ def _part(step: Step, offset: int) -> Span:
     command = step.statement.command
     changes = command.changes if isinstance(command, AlterTable) else ()
     if isinstance(command, CreateTable):
-        changes = command.columns
-    spans = [change.span for change in changes if change.span.contains(offset) and change.span != (0, 0)]
+        # The implied primary key comes from `table(…)`: that is the whole command's.
+        changes = tuple(change for change in command.columns if getattr(change, "origin", None) != "table")
+    spans = [change.span for change in changes if change.span.contains(offset) and change.span != NOWHERE]
     return min(spans, key=lambda span: span.end - span.start, default=step.statement.span)
 
 
 def _markdown(
     analysis: Analysis, migration: MigrationAnalysis, run: Run, steps: list[Step], span: Span
 ) -> str:
-    findings = [finding for finding in analysis.findings if span.encloses(finding.span)]
+    findings = sorted(
+        (finding for finding in analysis.findings if span.encloses(finding.span)),
+        key=lambda finding: -finding.level,
+    )
     paragraphs = [_heading(steps, span, findings)]
-    sentences = [sentence for step in steps if (sentence := lock_sentence(step.effect))]
-    failures = [
-        f"{'Fails' if failure.certain else 'Can fail'}: {failure.reason}."
-        for step in steps
-        for failure in step.effect.failures
-    ]
-    errors = [f"Ecto raises: {step.statement.error}" for step in steps if step.statement.error]
-    unknown = [f"Not known: {reason}." for step in steps for reason in step.effect.unknown]
-    lines = list(dict.fromkeys([*sentences, *failures, *errors, *unknown]))
+    lines = [line for step in steps for line in _effect(step, span)]
     if lines:
-        paragraphs.append("\\\n".join(lines))
+        paragraphs.append("\\\n".join(dict.fromkeys(lines)))
     if sql := _sql(steps):
         paragraphs.append(f"```sql\n{sql}\n```")
-    paragraphs += dict.fromkeys(finding.reason for finding in findings if finding.reason)
+    # What cannot be rolled back is said below, in Ecto's words.
+    reasons = [finding.reason for finding in findings if finding.reason and finding.rule != _IRREVERSIBLE]
+    paragraphs += dict.fromkeys(reasons)
     if rollback := _rollback(migration, run, steps):
         paragraphs.append(rollback)
     paragraphs.append(_circumstances(analysis, steps))
@@ -92,23 +94,64 @@ def _markdown(
 
 
 def _heading(steps: list[Step], span: Span, findings: list[Finding]) -> str:
-    operations = [operation for step in steps for operation in step.statement.operations]
-    here = [operation for operation in operations if span.encloses(operation.span)] or operations
-    heading = f"**{_described(here)}**" if here else "**No statement is sent**"
-    if findings:
-        heading += f" · {max(finding.level for finding in findings)}"
-    return heading
+    words = list(dict.fromkeys(_words(steps, span)))
+    if not words:
+        heading = "**No statement is sent**"
+    elif len(words) <= 2:
+        heading = f"**{'; '.join([words[0], *(_uncapitalized(more) for more in words[1:])])}**"
+    else:
+        heading = f"**{words[0]} and {len(words) - 1} more**"
+    return f"{heading} · {findings[0].level}" if findings else heading
 
 
-def _described(operations: Iterable[Operation]) -> str:
-    first, *more = dict.fromkeys(describe(operation) for operation in operations)
-    if len(more) == 1:
-        return f"{first}; {more[0][0].lower()}{more[0][1:]}"
-    return f"{first} and {len(more)} more" if more else first
+def _words(steps: list[Step], span: Span) -> Iterator[str]:
+    """What happens at this part of the source, one operation after the other."""
+    all_of_it = [(step, operation) for step in steps for operation in step.statement.operations]
+    new_columns = [
+        (operation, column)
+        for _, operation in all_of_it
+        if isinstance(operation, CreateTableOperation)
+        for column in operation.columns
+        if span.encloses(column.span) and column.span != NOWHERE and column.origin != "table"
+    ]
+    if new_columns and not span.encloses(steps[0].statement.span):
+        for table, column in new_columns:
+            yield describe(AddColumn(relation=table.relation, column=column))
+        return
+    here = [(step, operation) for step, operation in all_of_it if span.encloses(operation.span)] or all_of_it
+    changing = [each for each in here if not _only_restates(*each)]
+    for step, operation in changing or here:
+        yield describe_in(operation, step.before)
+
+
+def _only_restates(step: Step, operation: Operation) -> bool:
+    """Whether the operation is the type that every `modify` states again."""
+    if not isinstance(operation, AlterColumnType) or not operation.from_modify:
+        return False
+    table = step.before.table(operation.relation)
+    column = table.columns.get(operation.column or "") if table is not None else None
+    return column is not None and column.type == operation.type
+
+
+def _uncapitalized(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
+def _effect(step: Step, span: Span) -> Iterator[str]:
+    if sentence := lock_sentence(step.effect):
+        yield sentence
+    for failure in step.effect.failures:
+        # Of a statement with several parts, another part's failure is shown there.
+        if failure.span == NOWHERE or span.encloses(failure.span) or failure.span.encloses(span):
+            yield f"{'Fails' if failure.certain else 'Can fail'}: {failure.reason}."
+    if step.statement.error:
+        yield f"Ecto raises: {step.statement.error}"
+    for reason in step.effect.unknown:
+        yield f"Not known: {reason}."
 
 
 def _sql(steps: list[Step]) -> str:
-    sql = ";\n".join(step.statement.sql for step in steps if step.statement.sql)
+    sql = ";\n".join(folded(step.statement.sql) for step in steps if step.statement.sql)
     lines = sql.splitlines()
     if len(lines) > _MOST_SQL_LINES:
         lines = [*lines[:_MOST_SQL_LINES], f"-- and {len(lines) - _MOST_SQL_LINES} more lines"]
