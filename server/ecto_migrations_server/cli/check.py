@@ -35,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     import sys
 
     from ecto_migrations_analysis.findings import Level
+    from ecto_migrations_analysis.project.discovery import Workspace
 
     from . import exit_codes, files
     from .checked import Checked, check
@@ -50,9 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     failing = None if arguments.fail_level == "never" else Level[arguments.fail_level.upper()]
     found = broken = False
+    # Nothing changes during the run.
+    workspace = Workspace(settled=True)
     for target in targets:
         try:
-            checked: Checked = check(target)
+            checked: Checked = check(target, workspace)
         except CommandError as error:
             # The other files can be checked all the same.
             complain(str(error))

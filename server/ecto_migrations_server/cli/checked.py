@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.findings import Finding
 from ecto_migrations_analysis.fixes.model import Offer
@@ -10,6 +12,9 @@ from ecto_migrations_analysis.records import dataclass
 from .cells import printable
 from .errors import CommandError
 from .files import Target
+
+if TYPE_CHECKING:
+    from ecto_migrations_analysis.project.discovery import Workspace
 
 
 @dataclass(frozen=True)
@@ -28,15 +33,19 @@ class Checked:
         return sorted(found, key=lambda offer: not offer.preferred)
 
 
-def check(target: Target) -> Checked:
-    """Reads and analyses one file. Raises `CommandError` where it cannot be read."""
+def check(target: Target, workspace: Workspace | None = None) -> Checked:
+    """Reads and analyses one file. Raises `CommandError` where it cannot be read.
+
+    `workspace` remembers the history between the files of one run.
+    """
     from ecto_migrations_analysis.engine import analyze
     from ecto_migrations_analysis.fixes.registry import offers
-    from ecto_migrations_analysis.project.discovery import context_for
+    from ecto_migrations_analysis.project.discovery import Workspace
 
+    workspace = workspace or Workspace()
     source = target.read()
     try:
-        analysis = analyze(source, context_for(target.path))
+        analysis = analyze(source, workspace.context_for(target.path))
         return Checked(target, analysis, offers(analysis))
     except Exception as error:
         # An error of this program, not of the file. Other files can still be checked.
