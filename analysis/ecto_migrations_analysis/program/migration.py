@@ -31,6 +31,8 @@ class Irreversible:
     command: Command | None = None
     # The exception that is raised.
     error: str = "Ecto.MigrationError"
+    # False where it is raised only under a condition that the text does not decide.
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

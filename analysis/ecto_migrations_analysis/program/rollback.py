@@ -41,7 +41,7 @@ def reverse(commands: tuple[c.Command, ...], *, callback: str = "change") -> Pro
     read with `direction()` as `:down`: queued commands, immediate ones and `flush()` in one sequence. The
     result holds them in the order in which they run, up to the one that raises. Every command keeps the spans
     of what it reverses. A command that raises only under a condition the text does not decide is recorded as
-    `irreversible` too, and what runs if it is not met follows.
+    `irreversible` too (`certain` False), and what runs if it is not met follows.
     """
     ran: list[c.Command] = []
     irreversible: Irreversible | None = None
@@ -50,10 +50,9 @@ def reverse(commands: tuple[c.Command, ...], *, callback: str = "change") -> Pro
         queue: list[c.Command] = []
         for command in group:
             if isinstance(command, c.Flush):
-                problem = Irreversible(
-                    message=FLUSH, span=command.span, command=command, error="RuntimeError"
+                irreversible = _first(
+                    irreversible, command, CannotReverse("RuntimeError", FLUSH, command.span)
                 )
-                irreversible = irreversible or problem
                 if command.always:
                     return _program(callback, ran, irreversible)
             elif isinstance(command, c.Immediate):
@@ -66,12 +65,23 @@ def reverse(commands: tuple[c.Command, ...], *, callback: str = "change") -> Pro
             try:
                 ran.append(reverse_command(command))
             except CannotReverse as problem:
-                irreversible = irreversible or Irreversible(
-                    message=problem.message, span=problem.span, command=command, error=problem.error
-                )
+                irreversible = _first(irreversible, command, problem)
                 if command.always:
                     return _program(callback, ran, irreversible)
     return _program(callback, ran, irreversible)
+
+
+def _first(found: Irreversible | None, command: c.Command, problem: CannotReverse) -> Irreversible:
+    """What the rollback is said to raise: the first certain error, before it the first possible one."""
+    if found is not None and not command.always:
+        return found
+    return Irreversible(
+        message=problem.message,
+        span=problem.span,
+        command=command,
+        error=problem.error,
+        certain=command.always,
+    )
 
 
 def _program(callback: str, ran: list[c.Command], irreversible: Irreversible | None) -> Program:

@@ -188,9 +188,19 @@ def test_what_raises_at_once_ends_the_rollback() -> None:
 
 def test_a_condition_that_the_text_does_not_decide() -> None:
     """It may raise; what runs where it does not follows."""
-    program = reverse((c.CreateIndex(index=INDEX), c.DropTable(table=TABLE, always=False, span=Span(1, 2))))
-    assert program.irreversible is not None and program.irreversible.span == Span(1, 2)
+    maybe = c.DropTable(table=TABLE, always=False, span=Span(1, 2))
+    program = reverse((c.CreateIndex(index=INDEX), maybe))
+    assert program.irreversible is not None
+    assert (program.irreversible.span, program.irreversible.certain) == (Span(1, 2), False)
     assert [type(command) for command in program.commands] == [c.DropIndex]
+
+
+def test_what_certainly_raises_is_said_first() -> None:
+    maybe = c.DropTable(table=TABLE, always=False, span=Span(1, 2))
+    surely = c.DropTable(table=TABLE, span=Span(3, 4))
+    irreversible = reverse((surely, c.CreateIndex(index=INDEX), maybe)).irreversible
+    assert irreversible is not None
+    assert (irreversible.span, irreversible.certain) == (Span(3, 4), True)
 
 
 def test_options_that_are_not_known_may_hold_from() -> None:
