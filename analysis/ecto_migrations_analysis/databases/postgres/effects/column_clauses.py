@@ -202,6 +202,8 @@ def require_not_null(
         if alteration.known and name is not None:
             ledger.fail(f"column `{name}` of `{relation}` does not exist", "missing", operation.span)
             return
+        if name is not None and proven_not_null(alteration, name):
+            return
         ledger.unknown(f"whether `{relation}.{name or '…'}` is NOT NULL already, or a CHECK proves it")
     elif is_not_null(alteration, column.name) or proven_not_null(alteration, column.name):
         return
