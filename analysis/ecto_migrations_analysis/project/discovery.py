@@ -21,6 +21,7 @@ from .history import History
 from .migrations import companions, folder_of, is_main, list_migrations, migration_file
 from .mix import MixProject, applications_of, project_around, umbrella_of
 from .repos import Repo, database_of, repo_config, repos_of
+from .structure import Structure, read_structure
 from .versions import database_version
 
 # Projects and histories are few; what is not asked for any more is forgotten.
@@ -48,6 +49,7 @@ class Workspace:
         self._settled = settled
         self._lock = RLock()
         self._histories: dict[tuple[str, RepoConfig], History] = {}
+        self._structures: dict[str, tuple[Stamp, Structure | None]] = {}
         # By folder of the migration, with what was looked at on the disk to make it.
         self._applications: dict[str, tuple[dict[str, Stamp], Application | None]] = {}
 
@@ -73,7 +75,11 @@ class Workspace:
                 history.update(sorted(migrations), files)
             own = migration_file(path)
             version = own.version if own is not None else None
-            schema = history.before(version, files)
+            structure = self._structure(folder, database, files)
+            if structure is None:
+                schema = history.before(version, files)
+            else:
+                schema = history.before_with(structure, version, files)
             return ProjectContext(
                 root=application.project.root if application else None,
                 application=application.project.app if application else None,
@@ -93,6 +99,21 @@ class Workspace:
         self._histories[key] = found
         _limit(self._histories)
         return found
+
+    def _structure(self, folder: str, database: str, files: Files) -> Structure | None:
+        """The dump beside the main folder of migrations."""
+        path = os.path.join(os.path.dirname(folder), "structure.sql")
+        known = database_named(database)
+        if known is None or not is_main(folder):
+            return None
+        stamp = files.stamp(path)
+        kept = self._structures.get(path)
+        if kept is None or kept[0] != stamp:
+            data = files.read(path)
+            kept = (stamp, read_structure(data, path, known) if data is not None else None)
+            self._structures[path] = kept
+            _limit(self._structures)
+        return kept[1]
 
     def _application(self, path: str, overrides: Mapping[str, bytes] | None) -> Application | None:
         folder = os.path.dirname(path)

@@ -31,6 +31,7 @@ from .context import RepoConfig
 from .file_operations import FileOperations, operations_of
 from .files import Files, Stamp
 from .migrations import MigrationFile
+from .structure import Structure, is_base_for, with_origins
 
 # A schema is kept before every n-th migration.
 INTERVAL = 32
@@ -81,6 +82,20 @@ class History:
             if at % INTERVAL == 0:
                 self._kept[at] = schema
         self._last = (at, schema)
+        return schema
+
+    def before_with(self, structure: Structure, version: int | None, files: Files) -> Schema:
+        """As `before`, from a dump where that tells more than the files do."""
+        replayed = self.before(version, files)
+        versions = [item.version for item, _ in self._migrations]
+        if not is_base_for(structure, version, replayed, versions):
+            missing = [item for item in structure.versions if item not in versions]
+            gaps = any(version is None or item < version for item in missing)
+            return replace(replayed, complete=False) if gaps else replayed
+        schema = with_origins(structure.schema, replayed)
+        for at, item in enumerate(versions):
+            if item not in structure.versions and (version is None or item < version):
+                schema = self._replay(schema, at, files)
         return schema
 
     def modules(self, version: int | None) -> tuple[str, ...]:
