@@ -88,11 +88,12 @@ class History:
         """As `before`, from a dump where that tells more than the files do."""
         replayed = self.before(version, files)
         versions = [item.version for item, _ in self._migrations]
-        if not is_base_for(structure, version, replayed, versions):
+        dumped = structure.schema if is_base_for(structure, version, replayed, versions) else None
+        if dumped is None:
             missing = [item for item in structure.versions if item not in versions]
             gaps = any(version is None or item < version for item in missing)
             return replace(replayed, complete=False) if gaps else replayed
-        schema = with_origins(structure.schema, replayed)
+        schema = with_origins(dumped, replayed)
         for at, item in enumerate(versions):
             if item not in structure.versions and (version is None or item < version):
                 schema = self._replay(schema, at, files)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import replace
+from functools import cached_property
 
 from ..databases.registry import Database
 from ..operations import UnparsedSQL
 from ..program.commands import Execute
 from ..program.terms import plain_text
-from ..records import dataclass
 from ..schema.apply import apply
 from ..schema.state import Column, Origin, Schema, Table
 from ..syntax.span import Place
@@ -22,33 +22,38 @@ _VERSIONS = re.compile(r'^INSERT INTO\s+(?:"?\w+"?\.)?"?\w+"?\s+\(version\)\s+VA
 _META = re.compile(r"^\\.*$", re.M)
 
 
-@dataclass(frozen=True)
 class Structure:
-    """The dumped schema and the migrations that had run."""
+    """A dump: `versions` are the migrations that had run. Its schema is read when it is first asked for."""
 
-    schema: Schema
-    versions: frozenset[int]
+    def __init__(self, text: str, path: str, versions: frozenset[int], database: Database) -> None:
+        self.versions = versions
+        self._text = text
+        self._path = path
+        self._database = database
 
     @property
     def last(self) -> int:
-        return max(self.versions, default=0)
+        return max(self.versions)
+
+    @cached_property
+    def schema(self) -> Schema | None:
+        """The dumped schema; None where PostgreSQL's grammar refuses the dump."""
+        schema = Schema(complete=True)
+        for statement in self._database.emit(Execute(up=plain_text(self._text)), RepoConfig()):
+            for operation in statement.operations:
+                if isinstance(operation, UnparsedSQL):
+                    return None
+                schema = apply(schema, operation, Origin(place=Place(self._path, operation.span)))
+        return schema
 
 
 def read_structure(data: bytes, path: str, database: Database) -> Structure | None:
-    """A dump; None where it is not PostgreSQL's or names no migration that ran."""
+    """A dump; None where it names no migration that ran."""
     text = _META.sub(lambda match: " " * len(match[0]), data.decode("utf-8", "replace"))
     versions = frozenset(
         int(number) for match in _VERSIONS.finditer(text) for number in re.findall(r"\d+", match[1])
     )
-    if not versions:
-        return None
-    schema = Schema(complete=True)
-    for statement in database.emit(Execute(up=plain_text(text)), RepoConfig()):
-        for operation in statement.operations:
-            if isinstance(operation, UnparsedSQL):
-                return None
-            schema = apply(schema, operation, Origin(place=Place(path, operation.span)))
-    return Structure(schema, versions)
+    return Structure(text, path, versions, database) if versions else None
 
 
 def with_origins(schema: Schema, replayed: Schema) -> Schema:

@@ -37,14 +37,9 @@ def dump(database: Database) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    ["base", "partitions", "attach", "attach an index", "enums", "triggers", "policies", "views"]
-    + [
-        "exclusion",
-        "identity",
-        "inheritance",
-        "not null constraint",
-        "unvalidated",
-        "other schema",
+    [
+        *("base", "partitions", "attach", "attach an index", "enums", "triggers", "policies", "views"),
+        *("exclusion", "identity", "inheritance", "not null constraint", "unvalidated", "other schema"),
         "quoted",
     ],
 )
@@ -54,7 +49,7 @@ def test_a_dump_is_the_schema(database: Database, name: str) -> None:
         expected = catalog.of_server(connection)
     text = dump(database) + 'INSERT INTO public."schema_migrations" (version) VALUES (20240101000000);\n'
     found = structure(text)
-    assert found is not None
+    assert found is not None and found.schema is not None
     assert found.versions == {20240101000000}
     assert sorted_columns(catalog.of_schema(found.schema)) == sorted_columns(expected)
     assert found.schema.complete and not found.schema.uncertain
@@ -86,11 +81,17 @@ def test_versions(text: str, versions: set[int]) -> None:
     assert found.versions == versions
 
 
-@pytest.mark.parametrize(
-    "text", ["", "CREATE TABLE t (a int);", "garbage; INSERT INTO s (version) VALUES (1);"]
-)
+@pytest.mark.parametrize("text", ["", "CREATE TABLE t (a int);"])
 def test_what_is_no_dump(text: str) -> None:
     assert structure(text) is None
+
+
+def test_a_dump_that_the_grammar_refuses(folder: Path) -> None:
+    found = structure("garbage; \nINSERT INTO s (version) VALUES (1);")
+    assert found is not None and found.schema is None
+    (folder.parent / "structure.sql").write_text("garbage; " + DUMP)
+    assert dict(before(folder, 4).tables) == {}
+    assert not before(folder, 4).complete
 
 
 DUMP = """
