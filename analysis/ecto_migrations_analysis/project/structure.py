@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import replace
 from functools import cached_property
 
 from ..databases.registry import Database
 from ..operations import UnparsedSQL
 from ..program.commands import Execute
 from ..program.terms import plain_text
+from ..records import replace
 from ..schema.apply import apply
 from ..schema.state import Column, Origin, Schema, Table
 from ..syntax.span import Place
