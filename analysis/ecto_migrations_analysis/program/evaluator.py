@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from ..syntax import strings
 from ..syntax.span import Span
@@ -58,12 +58,12 @@ from .terms import (
     TupleTerm,
     Unknown,
 )
-from .values import REST, UNDEFINED, is_undefined, join, text_of
+from .values import MAX_WEIGHT, REST, UNDEFINED, is_undefined, join, text_of, weight
 
 # A level takes up to eleven of Python's 1000 frames.
 MAX_DEPTH = 64
 MAX_CALLS = 40
-MAX_STEPS = 400_000
+MAX_STEPS = 100_000
 # How often a function may be entered again when it is not certain that it is called at all.
 MAX_UNCERTAIN_CALLS = 2
 
@@ -155,6 +155,13 @@ class Evaluator:
         except RecursionError:
             return Unknown("nested too deeply", node.span)
 
+    def held_value(self, node: Node, scope: Scope) -> Term:
+        """`value`, bounded as a variable is."""
+        try:
+            return self.held(self.value(node, scope))
+        except Exhausted:
+            return Unknown("too long to be followed", node.span)
+
     def block(self, statements: Sequence[Node], scope: Scope) -> Term:
         """Runs statements in order; the value of the last."""
         result: Term = NIL
@@ -172,14 +179,33 @@ class Evaluator:
             raise Exhausted
         if self.depth >= MAX_DEPTH:
             return Unknown("nested too deeply", node.span)
+        if node.memo is not None:
+            return cast("Term", node.memo)
         kind = self._kinds.get(node.kind)
         if kind is None:
             return Unknown(f"`{node.kind}`", node.span)
         self.depth += 1
         try:
-            return kind(node, scope)
+            value = kind(node, scope)
         finally:
             self.depth -= 1
+        if node.kind in _LITERALS or (node.kind in _CONSTANTS and _is_constant(node)):
+            node.memo = value
+        return value
+
+    def charge(self, steps: int) -> None:
+        """Counts work that is more than one step. Raises Exhausted."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise Exhausted
+
+    def held(self, value: Term) -> Term:
+        """The value as a variable may hold it: what is too large to work with becomes unknown."""
+        if not isinstance(value, ListTerm | TupleTerm | MapTerm | Text):
+            return value
+        found = weight(value)
+        self.charge(MAX_WEIGHT // 10 if found is None else found // 10)
+        return Unknown("a value too large to be followed", value.span) if found is None else value
 
     def guarded(self, run: Callable[[], T], otherwise: T) -> T:
         """Runs something that recurses beside `evaluate` within the same bound of depth."""
@@ -219,7 +245,9 @@ class Evaluator:
                 pieces.append(Piece(part.text, part.span, part.verbatim))
             else:
                 value = self.block(part.body, scope)
-                pieces.append(Piece(text_of(value), part.span))
+                inserted = text_of(value)
+                self.charge(len(inserted or "") // 64)
+                pieces.append(Piece(inserted, part.span))
         return Text(tuple(pieces), node.span)
 
     def _string(self, node: Node, scope: Scope) -> Term:
@@ -462,7 +490,7 @@ class Evaluator:
             return result
         function = LIBRARY.get(f"{module}.{call.name}")
         if function is not None:
-            return function(self, self.values(call.arguments, scope), call.span)
+            return self.held(function(self, self.values(call.arguments, scope), call.span))
         return self.unfamiliar(f"call of `{module}.{call.name}/{call.arity}`", call, scope)
 
     # --- functions -----------------------------------------------------------------------------------------
@@ -544,7 +572,7 @@ class Evaluator:
         if isinstance(closure, Partial):
             scope = closure.scope.child()
             for number, argument in enumerate(arguments, 1):
-                scope.variables[f"&{number}"] = argument
+                scope.variables[f"&{number}"] = self.held(argument)
             return self.evaluate(closure.body, scope)
         if isinstance(closure, Capture):
             call = Call(closure.name, arguments, span, closure.node)
@@ -571,6 +599,31 @@ class Evaluator:
 
 
 _EMPTY = Scope({}, None, NO_ATTRIBUTES)
+
+# What these say depends on nothing else …
+_LITERALS = frozenset({"atom", "boolean", "nil", "integer", "float", "char"})
+# … and what these say only on their parts.
+_CONSTANTS = frozenset({"string", "sigil", "charlist", "quoted_atom", "list", "tuple", "keywords"})
+
+
+def _is_constant(node: Node) -> bool:
+    for child in node.children:
+        kind = child.kind
+        if kind == "interpolation" or kind == "quoted_keyword":
+            return False
+        if kind == "pair":
+            if (
+                len(child.children) != 2
+                or child.children[0].kind != "keyword"
+                or child.children[1].memo is None
+            ):
+                return False
+        elif child.memo is None and kind not in _PARTS_OF_STRINGS:
+            return False
+    return True
+
+
+_PARTS_OF_STRINGS = frozenset({"quoted_content", "escape_sequence", "sigil_name", "sigil_modifiers"})
 
 
 def _runs(text: str) -> list[tuple[str, bool]]:

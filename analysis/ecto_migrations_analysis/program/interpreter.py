@@ -64,6 +64,7 @@ class Interpreter(Evaluator):
 
     def make(self, kind: type[C], span: Span, **fields: Any) -> C:
         """A command with all that it has from where it stands."""
+        self.charge(10)
         return kind(
             span=span,
             via=self.via,

@@ -191,8 +191,9 @@ def _reverse(_: Evaluator, arguments: list[Term], span: Span) -> Term:
     return ListTerm(tuple(reversed(items_of(arguments[0]))), span)
 
 
-def _uniq(_: Evaluator, arguments: list[Term], span: Span) -> Term:
+def _uniq(evaluator: Evaluator, arguments: list[Term], span: Span) -> Term:
     items: list[Term] = []
+    evaluator.charge(len(items_of(arguments[0])) ** 2 // 200 if arguments else 0)
     for item in items_of(arguments[0]) if len(arguments) == 1 else ():
         verdicts = [same(item, seen) for seen in items]
         if None in verdicts:
@@ -356,10 +357,12 @@ def _has_key_function(_: Evaluator, arguments: list[Term], span: Span) -> Term:
     return Unknown("a test", span)
 
 
-def _merge(_: Evaluator, arguments: list[Term], span: Span) -> Term:
+def _merge(evaluator: Evaluator, arguments: list[Term], span: Span) -> Term:
     if len(arguments) != 2:
         return Unknown("merged values", span)
     one, other = arguments
+    if isinstance(one, ListTerm | MapTerm) and isinstance(other, ListTerm | MapTerm):
+        evaluator.charge(len(one.items) * len(other.items) // 100)
     if isinstance(one, MapTerm) and isinstance(other, MapTerm):
         kept = tuple(p for p in one.items if not any(same(p[0], key) is not False for key, _ in other.items))
         return MapTerm(kept + other.items, span, one.struct)
@@ -404,11 +407,13 @@ def _certain(subject: Term) -> bool:
 def _selected(keep: bool) -> Function:
     """`Keyword.take`, `Keyword.drop`, `Map.take`, `Map.drop`, `delete`."""
 
-    def function(_: Evaluator, arguments: list[Term], span: Span) -> Term:
+    def function(evaluator: Evaluator, arguments: list[Term], span: Span) -> Term:
         if len(arguments) != 2:
             return Unknown("selected values", span)
         subject = arguments[0]
         keys = arguments[1].items if isinstance(arguments[1], ListTerm) else (arguments[1],)
+        if isinstance(subject, ListTerm | MapTerm):
+            evaluator.charge(len(subject.items) * len(keys) // 100)
         if isinstance(subject, MapTerm):
             return MapTerm(
                 tuple(p for p in subject.items if any(same(p[0], key) for key in keys) is keep), span

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ..syntax.span import Span
 from .terms import FALSE, TRUE, Atom, ListTerm, Number, Piece, Term, Text, Unknown, as_bool, plain_text
-from .values import boolean, is_keyword_list, known, text_of, to_options
+from .values import MAX_TEXT, boolean, is_keyword_list, known, text_of, to_options
 
 if TYPE_CHECKING:
     from .evaluator import Evaluator
@@ -62,7 +62,7 @@ def _replace(_: Evaluator, arguments: list[Term], span: Span) -> Term:
     if not options.complete or any(option.key != "global" for option in options):
         return reason
     once = as_bool(options.get("global") or TRUE) is False
-    if not pattern:
+    if not pattern or subject.count(pattern) * len(replacement) > MAX_TEXT:
         return reason
     return plain_text(subject.replace(pattern, replacement, 1 if once else -1), span)
 

@@ -96,7 +96,7 @@ class _Reader:
         scope = Scope({}, module, module.attributes(node.start))
         value: Term = Unknown(f"attribute `@{name}`", node.span)
         if always and not node.has_error:
-            value = self.evaluator.value(arguments[0], scope)
+            value = self.evaluator.held_value(arguments[0], scope)
         module.history.setdefault(name, []).append((node.start, value))
         module.attribute_spans[name] = node.span
 
@@ -153,7 +153,6 @@ class _Reader:
         name, parameters, guard, head = found
         block = node.child("do_block")
         sections, _ = Call("def", list(arguments_of(node)), node.span, node, block).sections()
-        clauses = module.functions.setdefault(name, [])
         clause = FunctionClause(
             name, parameters, guard, sections, node, head, module.attributes(node.start), public, always
         )
@@ -168,7 +167,7 @@ class _Reader:
                 _defaulted(pattern, given)
                 for pattern, given in zip(parameters, heading.parameters, strict=True)
             ]
-        clauses.append(clause)
+        module.add(clause)
 
     def delegate(self, module: Module, node: Node, always: bool) -> None:
         arguments = arguments_of(node)
@@ -189,7 +188,7 @@ class _Reader:
                 name, parameters, None, {}, node, head, module.attributes(node.start), True, always
             )
             clause.delegate = (value.name, renamed.name if isinstance(renamed, Atom) else name)
-            module.functions.setdefault(name, []).append(clause)
+            module.add(clause)
 
     def directive(self, module: Module, node: Node, kind: str) -> None:
         arguments = arguments_of(node)

@@ -197,6 +197,7 @@ def binary(evaluator: Evaluator, node: Node, scope: Scope) -> Term:
     if operator == "++":
         return _joined(evaluator, node, scope)
     one, other = evaluator.evaluate(left, scope), evaluator.evaluate(right, scope)
+    evaluator.charge(_cost(one, other, operator))
     if operator in ("==", "===", "!=", "!=="):
         verdict = same(one, other, strict=len(operator) == 3)
         if verdict is not None and operator[0] == "!":
@@ -232,6 +233,14 @@ def _assign(evaluator: Evaluator, left: Node, right: Node, scope: Scope) -> Term
     return value
 
 
+def _cost(one: Term, other: Term, operator: str) -> int:
+    """What a comparison of collections costs beyond a step."""
+    sizes = [
+        len(term.items) if isinstance(term, ListTerm | TupleTerm | MapTerm) else 0 for term in (one, other)
+    ]
+    return sizes[0] * sizes[1] // 100 if operator == "--" else min(sizes) + max(sizes) // 10
+
+
 def _operands(node: Node, operator: str) -> list[Node]:
     """The operands of a chain of one associative operator, in order, without recursion."""
     operands: list[Node] = []
@@ -251,6 +260,7 @@ def _concatenation(evaluator: Evaluator, node: Node, scope: Scope) -> Term:
         text = to_text(evaluator.evaluate(operand, scope))
         if text is None:
             return Unknown("`<>` of something that is no string", node.span)
+        evaluator.charge(len(text.pieces) // 10)
         # An unknown operand is a hole; where it stands is all that is known of it.
         pieces.extend(Piece(None, operand.span) if piece.text is None else piece for piece in text.pieces)
     return Text(tuple(pieces), node.span)
@@ -326,6 +336,7 @@ def _joined(evaluator: Evaluator, node: Node, scope: Scope) -> Term:
     for operand in _operands(node, "++"):
         value = evaluator.evaluate(operand, scope)
         if isinstance(value, ListTerm):
+            evaluator.charge(len(value.items) // 10)
             items.extend(value.items)
         elif isinstance(value, Unknown):
             items.append(Unknown(REST, value.span))

@@ -34,7 +34,7 @@ def _match(evaluator: Evaluator, pattern: Node, value: Term, scope: Scope) -> bo
         if name == "__MODULE__":
             return same(evaluator.evaluate(pattern, scope), value)
         if not name.startswith("_") or name != "_":
-            scope.variables[name] = value
+            scope.variables[name] = evaluator.held(value)
         return True
     if kind in ("tuple", "list", "keywords"):
         return _sequence(evaluator, pattern, value, scope)

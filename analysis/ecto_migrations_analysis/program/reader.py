@@ -31,7 +31,7 @@ from ..syntax.source import Source
 from ..syntax.span import Span
 from ..syntax.tree import Node, Tree, parse
 from .commands import ApplicationCode, Command, Execute, UnknownCode
-from .evaluator import Evaluator
+from .evaluator import MAX_STEPS, Evaluator
 from .interpreter import Interpreter, Misplaced
 from .migration import Attribute, Callback, Direction, Irreversible, Migration, Program
 from .modules import read_modules
@@ -56,23 +56,28 @@ class ReadFile:
     broken: tuple[Span, ...] = ()
 
 
-def read(source: Source, config: RepoConfig | None = None, files: Files | None = None) -> ReadFile:
+def read(
+    source: Source, config: RepoConfig | None = None, files: Files | None = None, rollback: bool = True
+) -> ReadFile:
     """Every migration of `source`, run with the repo configuration `config`. Never raises.
 
     `files` answers the text of a file by its path from the project's root, or None (`execute_file`,
-    `File.read!`).
+    `File.read!`). Without `rollback` the way back is left out: `Migration.down` is None.
     """
-    return read_tree(parse(source), source.path, config or RepoConfig(), files)
+    return read_tree(parse(source), source.path, config or RepoConfig(), files, rollback)
 
 
-def read_tree(tree: Tree, path: str | None, config: RepoConfig, files: Files | None = None) -> ReadFile:
+def read_tree(
+    tree: Tree, path: str | None, config: RepoConfig, files: Files | None = None, rollback: bool = True
+) -> ReadFile:
     """`read` for a text that is parsed already."""
-    steps = max(400_000, len(tree.root.data))
+    # Enough to run all that is written once, loops of a common size included.
+    steps = MAX_STEPS + len(tree.root.data)
     evaluator = Evaluator(steps=steps)
     modules = read_modules(tree.root, evaluator)
     broken = tree.broken()
     migrations = [
-        _migration(module, modules, config, broken, steps, files)
+        _migration(module, modules, config, broken, steps, files, rollback)
         for module in modules.values()
         if _is_migration(module, path)
     ]
@@ -98,6 +103,7 @@ def _migration(
     broken: tuple[Span, ...],
     steps: int,
     files: Files | None,
+    rollback: bool,
 ) -> Migration:
     use = next((node for name, node, argument in module.uses if _uses_migration(name, argument)), None)
     transaction = _flag(module, "disable_ddl_transaction")
@@ -112,7 +118,7 @@ def _migration(
         disable_ddl_transaction=transaction,
         disable_migration_lock=_flag(module, "disable_migration_lock"),
         up=reader.program("up"),
-        down=reader.program("down"),
+        down=reader.program("down") if rollback else None,
         broken=tuple(span for span in broken if module.node.span.encloses(span)),
     )
 
@@ -237,8 +243,8 @@ class _ProgramReader:
         except Exhausted:
             interpreter.runner.open = None
             interpreter.operands = 0
-            interpreter.now(UnknownCode, node.span, reason="the migration is too long to be followed")
             interpreter.steps = 1000
+            interpreter.now(UnknownCode, node.span, reason="the migration is too long to be followed")
         except (Misplaced, Unfinished, RecursionError):
             interpreter.runner.open = None
             interpreter.operands = interpreter.nested = interpreter.depth = 0

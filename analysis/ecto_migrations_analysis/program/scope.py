@@ -98,18 +98,28 @@ class Module:
     uses: list[tuple[str, Node, str | None]] = field(default_factory=list)
     # True where the module's own `end` is missing: then what belongs to which block is a guess.
     unfinished: bool = False
+    # What `clauses` found, until the next definition.
+    found: dict[tuple[str, int], list[FunctionClause]] = field(default_factory=dict)
 
     def attributes(self, position: int | None = None) -> Attributes:
         """The attributes as they are at a byte offset, by default at the end of the module."""
         return Attributes(self.history, self.node.end + 1 if position is None else position)
 
+    def add(self, clause: FunctionClause) -> None:
+        self.functions.setdefault(clause.name, []).append(clause)
+        self.found.clear()
+
     def clauses(self, name: str, arity: int) -> list[FunctionClause]:
         """The clauses of `name/arity`, those with fitting default arguments included."""
-        return [
-            clause
-            for clause in self.functions.get(name, ())
-            if len(clause.parameters) - clause.defaults <= arity <= len(clause.parameters)
-        ]
+        found = self.found.get((name, arity))
+        if found is None:
+            found = [
+                clause
+                for clause in self.functions.get(name, ())
+                if len(clause.parameters) - clause.defaults <= arity <= len(clause.parameters)
+            ]
+            self.found[name, arity] = found
+        return found
 
     def exports(self, name: str) -> bool:
         """Whether `function_exported?(module, name, 0)`."""

@@ -54,6 +54,37 @@ def mentions_undefined(term: Term) -> bool:
     return False
 
 
+# What a variable may hold: values made of themselves again and again grow without end.
+MAX_WEIGHT = 20_000
+MAX_TEXT = 1_000_000
+MAX_NESTING = 40
+
+
+def weight(term: Term) -> int | None:
+    """How much a value holds, as if nothing in it were shared; None where it is too much to work with."""
+    total = 0
+    level: list[Term] = [term]
+    for _ in range(MAX_NESTING):
+        deeper: list[Term] = []
+        for current in level:
+            if isinstance(current, ListTerm | TupleTerm):
+                deeper.extend(current.items)
+            elif isinstance(current, MapTerm):
+                deeper.extend(part for pair in current.items for part in pair)
+            elif isinstance(current, Text):
+                length = sum(len(piece.text or "") for piece in current.pieces)
+                total += len(current.pieces) + length // 64
+                if length > MAX_TEXT:
+                    return None
+        total += len(level)
+        if total + len(deeper) > MAX_WEIGHT:
+            return None
+        if not deeper:
+            return total
+        level = deeper
+    return None
+
+
 def boolean(value: bool) -> Atom:
     return TRUE if value else FALSE
 

@@ -37,7 +37,7 @@ class Node:
     of it did not parse or is missing.
     """
 
-    __slots__ = ("children", "data", "end", "has_error", "kind", "operator", "start")
+    __slots__ = ("children", "data", "end", "has_error", "kind", "memo", "operator", "start")
 
     def __init__(self, kind: str, start: int, end: int, data: bytes) -> None:
         self.kind = kind
@@ -47,6 +47,8 @@ class Node:
         self.children: list[Node] = []
         self.operator = ""
         self.has_error = False
+        # For who walks the tree: what a node stands for, where that is the same each time (a literal).
+        self.memo: object = None
 
     @property
     def span(self) -> Span:
