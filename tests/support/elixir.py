@@ -92,6 +92,18 @@ def assert_formatted(texts: Mapping[str, str]) -> None:
     assert not wrong, _first_difference(texts, wrong)
 
 
+class Later:
+    """Collects texts, so that one `elixir` process can check all of a module of tests at its end."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def __call__(self, *texts: str) -> None:
+        """Each of them has to parse and to be formatted."""
+        for text in texts:
+            self.texts[f"text {len(self.texts)}"] = text
+
+
 def _first_difference(texts: Mapping[str, str], wrong: Mapping[str, str]) -> str:
     key = next(iter(wrong))
     return f"{len(wrong)} of {len(texts)} are not formatted: {key}\n{texts[key]}\nformatted:\n{wrong[key]}"
@@ -101,4 +113,4 @@ def _keyword(pairs: tuple[tuple[str, int], ...]) -> str:
     return "[" + ", ".join(f"{name}: {arity}" for name, arity in pairs) + "]"
 
 
-__all__ = ["assert_formatted", "formatted", "require"]
+__all__ = ["Later", "assert_formatted", "formatted", "require"]

@@ -59,20 +59,24 @@ def _made_true(document: Document, attribute: Attribute) -> Edit | None:
 
 
 def _below(document: Document, migration: Migration, lines: list[str]) -> Edit | None:
-    """The attributes as lines: behind the one that is there already, else as a paragraph below `use`."""
+    """The attributes as lines: beside the one that is there already, else as a paragraph below `use`."""
     use = migration.use_span
-    neighbour = migration.disable_ddl_transaction
-    if neighbour.value is True and neighbour.span is not None and neighbour.span.start > use.start:
-        anchor, gap = neighbour.span, ""
-    else:
-        anchor, gap = use, "\n"
+    there = [
+        found.span
+        for found in (migration.disable_ddl_transaction, migration.disable_migration_lock)
+        if found.span is not None and found.span.start > use.start
+    ]
+    anchor = there[0] if there else use
     if not (document.starts_line(anchor.start) and document.ends_line(anchor.end)):
         return None
     at = document.line_end(anchor.end)
     indent = document.indentation(anchor.start)
-    text = "\n" + gap + "\n".join(indent + line for line in lines)
-    if gap and document.data[document.next_line(at) : document.line_end(document.next_line(at))].strip():
-        text += "\n"
+    text = "".join(f"\n{indent}{line}" for line in lines)
+    if not there:
+        text = "\n" + text
+        below = document.next_line(at)
+        if document.data[below : document.line_end(below)].strip():
+            text += "\n"
     return Edit(Span(at, at), document.lines(text))
 
 

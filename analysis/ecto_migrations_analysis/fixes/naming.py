@@ -101,8 +101,19 @@ class Namer:
             if name not in taken and module not in self._modules:
                 break
             count += 1
+        self._modules.add(module)
+        return self._file(name), module
+
+    def next_file(self, wanted: str) -> str:
+        """Path for a migration whose module has its name already."""
+        taken = {found.name for file in self._names if (found := parse(file))}
+        count = 1
+        while (name := wanted if count == 1 else f"{wanted}_{count}") in taken:
+            count += 1
+        return self._file(name)
+
+    def _file(self, name: str) -> str:
         self._version = next_version(self._version, self._names)
         file_name = str(FileName(self._version, name))
         self._names.add(file_name)
-        self._modules.add(module)
-        return self.folder + file_name, module
+        return self.folder + file_name

@@ -27,6 +27,8 @@ class CallOptions:
         self.editable = (
             len(given) >= positional
             and len(given) <= positional + 1
+            # Without brackets, pairs are the last argument there can be.
+            and (self.before is None or self.before.kind != "keywords")
             and (self.options is None or self.list is not None or empty)
         )
         self.pairs: dict[str, Node] = {}
@@ -115,8 +117,12 @@ class CallOptions:
         if not self.editable:
             return None
         if self.list is not None:
-            at = self.list.children[-1].end
-            return Edit(Span(at, at), f", {text}")
+            last = self.list.children[-1]
+            gap = " "
+            if len(self.list.children) > 1 and self.document.starts_line(last.start):
+                # One pair a line: the new one gets its own.
+                gap = self.document.newline + self.document.indentation(last.start)
+            return Edit(Span(last.end, last.end), f",{gap}{text}")
         if self.options is not None:  # []
             return Edit(self.options.span, f"[{text}]")
         if self.before is not None:

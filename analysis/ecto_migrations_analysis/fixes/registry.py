@@ -10,6 +10,8 @@ from . import (
     concurrent_index,
     constant_default,
     index_attributes,
+    move_index,
+    separate_modules,
     split_not_null_add,
     suppress,
     validate_later,
@@ -26,7 +28,9 @@ STRATEGIES: tuple[Strategy, ...] = (
     split_not_null_add.proposals,
     concurrent_index.proposals,
     index_attributes.proposals,
+    move_index.proposals,
     validate_later.proposals,
+    separate_modules.proposals,
     suppress.proposals,
 )
 

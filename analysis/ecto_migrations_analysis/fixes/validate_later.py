@@ -106,7 +106,9 @@ def _change(context: Context, operation: AddConstraint, what: str, edit: Edit, f
     timeout = module_edits.lock_timeout(document, migration)
     if timeout is not None:
         edits.append(timeout)
-    path, module = context.namer(files).next(f"validate_{snake(name)}")
+    table = snake(operation.relation.name or "")
+    subject = snake(name) if snake(name).startswith(f"{table}_") else f"{table}_{snake(name)}"
+    path, module = context.namer(files).next(f"validate_{subject}")
     placing = Placing(module=module, step=2, steps=2)
     text = validate(operation.relation, name, f"{what} {name}", placing)
     return Change(

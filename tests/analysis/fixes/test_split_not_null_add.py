@@ -14,7 +14,7 @@ from ecto_migrations_analysis.operations import (
 from ecto_migrations_analysis.program.terms import Option, Options, plain_text
 from ecto_migrations_analysis.project.context import DatabaseVersion, ProjectContext, RepoConfig
 from ecto_migrations_analysis.schema.state import Column, ConstraintState, Schema, Table
-from support.elixir import assert_formatted
+from support.elixir import Later
 from support.fixing import FILE, FOLDER, Fixed, KnownFiles, analysis_of, apply, fix, migration, offered
 
 SPLIT = "split-not-null-add"
@@ -149,14 +149,14 @@ def split(body: str, project: ProjectContext = POSTS, **more: str) -> Fixed:
     return fix(migration(body), SPLIT, project, **more)
 
 
-def test_the_three_files() -> None:
+def test_the_three_files(formatted: Later) -> None:
     fixed = split(alter('add :status, :string, null: false, default: "draft"'))
     assert fixed.text == STEP_1
     assert fixed.new == {
         "20240201000001_backfill_posts_status.exs": STEP_2,
         "20240201000002_enforce_posts_status_not_null.exs": STEP_3,
     }
-    assert_formatted(dict(enumerate(fixed.all)))  # type: ignore[arg-type]
+    formatted(*fixed.all)
 
 
 def test_a_constant_default_is_one_instant_step_so_the_split_is_a_refactoring() -> None:
@@ -244,12 +244,12 @@ def test_the_value_that_a_type_suggests(type_text: str, default: str, assignment
         (':uuid, null: false, default: fragment("f(1)")', "f(1)", 'fragment("f(1)")'),
     ],
 )
-def test_the_default_as_written(column: str, sql: str, assignment: str) -> None:
+def test_the_default_as_written(column: str, sql: str, assignment: str, formatted: Later) -> None:
     fixed = split(alter(f"add :x, {column}"))
     assert f'ALTER COLUMN x SET DEFAULT {sql}",' in fixed.text
     assert assignment in fixed.all[1]
     assert "Choose" not in "".join(fixed.all)
-    assert_formatted(dict(enumerate(fixed.all)))  # type: ignore[arg-type]
+    formatted(*fixed.all)
 
 
 def test_a_volatile_default_does_not_rewrite_the_table_when_it_is_set_by_itself() -> None:
@@ -294,7 +294,7 @@ def test_everything_else_stays_as_it_is() -> None:
     )
 
 
-def test_one_of_several_columns_is_split_and_the_others_wait_their_turn() -> None:
+def test_one_of_several_columns_is_split_and_the_others_wait_their_turn(formatted: Later) -> None:
     text = migration(alter("add :a, :string, null: false", "add :b, :integer, null: false, default: 1"))
     assert [offer.id.rpartition(":")[2] for offer in offered(text, SPLIT, POSTS)] == ["posts.a", "posts.b"]
     first = fix(text, SPLIT, POSTS, subject="posts.a")
@@ -307,7 +307,7 @@ def test_one_of_several_columns_is_split_and_the_others_wait_their_turn() -> Non
         "20240201000003_backfill_posts_b.exs",
         "20240201000004_enforce_posts_b_not_null.exs",
     ]
-    assert_formatted({str(number): text for number, text in enumerate([*first.all, *second.all])})
+    formatted(*first.all, *second.all)
 
 
 @pytest.mark.parametrize(
@@ -452,7 +452,7 @@ def test_no_second_after_begin_and_none_that_would_not_run(head: str) -> None:
 # --- tables, keys, names -----------------------------------------------------------------------------------
 
 
-def test_a_prefix_is_carried_into_sql_and_queries() -> None:
+def test_a_prefix_is_carried_into_sql_and_queries(formatted: Later) -> None:
     project = known(Relation("posts", "tenant"), ("id",))
     body = alter('add :status, :string, null: false, default: "draft"', table=':posts, prefix: "tenant"')
     fixed = split(body, project)
@@ -464,7 +464,7 @@ def test_a_prefix_is_carried_into_sql_and_queries() -> None:
     assert 'prefix: "tenant", where: p.id in ^ids' in fixed.all[1].replace("\n            ", " ")
     assert fixed.all[2].count("ALTER TABLE tenant.posts") == 7
     assert "posts_status_not_null" in fixed.all[2]
-    assert_formatted(dict(enumerate(fixed.all)))  # type: ignore[arg-type]
+    formatted(*fixed.all)
 
 
 def test_the_default_prefix_of_the_repo_counts() -> None:
@@ -473,7 +473,7 @@ def test_the_default_prefix_of_the_repo_counts() -> None:
     assert "ALTER TABLE tenant.posts" in fixed.text
 
 
-def test_names_that_need_quotes_have_them() -> None:
+def test_names_that_need_quotes_have_them(formatted: Later) -> None:
     project = known(Relation("Order"), ("user-id",))
     fixed = split(alter('add :end, :string, null: false, default: "x"', table=":Order"), project)
     assert 'ALTER TABLE \\"Order\\" ALTER COLUMN \\"end\\" SET DEFAULT' in fixed.text
@@ -486,7 +486,7 @@ def test_names_that_need_quotes_have_them() -> None:
         "20240201000001_backfill_order_end.exs",
         "20240201000002_enforce_order_end_not_null.exs",
     ]
-    assert_formatted(dict(enumerate(fixed.all)))  # type: ignore[arg-type]
+    formatted(*fixed.all)
 
 
 def test_the_constraint_fits_into_63_bytes_and_is_free() -> None:
@@ -534,23 +534,23 @@ def test_the_key_of_an_unknown_table_is_the_repos_and_the_text_says_so() -> None
     assert "select: p.uid\n" in fixed.all[1]
 
 
-def test_a_key_of_several_columns() -> None:
+def test_a_key_of_several_columns(formatted: Later) -> None:
     project = known(Relation("posts"), ("user_id", "group_id"))
     text = split(alter('add :status, :string, null: false, default: "draft"'), project).all[1]
     assert "order_by: [asc: p.user_id, asc: p.group_id]" in text
     assert "select: {p.user_id, p.group_id}" in text
     assert 'fragment("(?, ?) > (?, ?)", p.user_id, p.group_id, ^key1, ^key2)' in text
-    assert_formatted({"text": text})
+    formatted(text)
 
 
-def test_a_table_without_a_key() -> None:
+def test_a_table_without_a_key(formatted: Later) -> None:
     text = split(
         alter('add :status, :string, null: false, default: "draft"'), known(Relation("posts"), ())
     ).all[1]
     assert "# posts has no primary key to go along" in text
     assert "ARRAY(SELECT ctid FROM posts WHERE status IS NULL LIMIT #{@batch_size})" in text
     assert "Ecto.Query" not in text
-    assert_formatted({"text": text})
+    formatted(text)
 
 
 @pytest.mark.parametrize("lock", ["pg_advisory_lock", ":pg_advisory_lock", "false"])
@@ -571,7 +571,7 @@ def test_any_other_lock_is_switched_off(lock: str | None) -> None:
 # --- references, timestamps --------------------------------------------------------------------------------
 
 
-def test_a_foreign_key_is_validated_with_the_last_step() -> None:
+def test_a_foreign_key_is_validated_with_the_last_step(formatted: Later) -> None:
     project = POSTS
     fixed = split(alter("add :author_id, references(:authors, on_delete: :delete_all), null: false"), project)
     column = "      add :author_id, references(:authors, on_delete: :delete_all, validate: false)\n"
@@ -592,7 +592,7 @@ def test_a_foreign_key_is_validated_with_the_last_step() -> None:
     assert (
         '    execute("ALTER TABLE posts VALIDATE CONSTRAINT posts_author_id_fkey")\n  end\n' in fixed.all[2]
     )
-    assert_formatted(dict(enumerate(fixed.all)))  # type: ignore[arg-type]
+    formatted(*fixed.all)
 
 
 @pytest.mark.parametrize(
@@ -635,7 +635,7 @@ def test_postgresql_17_refuses_not_valid_on_a_partitioned_table() -> None:
         ('timestamps(null: false, default: fragment("now()"))', "timestamps(null: true)"),
     ],
 )
-def test_timestamps_become_nullable(before: str, after: str) -> None:
+def test_timestamps_become_nullable(before: str, after: str, formatted: Later) -> None:
     fixed = split(alter(before))
     assert f"      {after}\n    end\n" in fixed.text
     assert fixed.text.count("SET DEFAULT now()") == 2
@@ -646,7 +646,7 @@ def test_timestamps_become_nullable(before: str, after: str) -> None:
     assert "where: is_nil(p.inserted_at) or is_nil(p.updated_at)," in fixed.all[1]
     assert "coalesce(p.inserted_at, fragment(" in fixed.all[1]
     assert fixed.all[2].count("SET NOT NULL") == 2
-    assert_formatted(dict(enumerate(fixed.all[1:])))  # type: ignore[arg-type]
+    formatted(*fixed.all[1:])
 
 
 def test_timestamps_are_one_offer() -> None:

@@ -1,0 +1,172 @@
+"""An index that stands among other operations, moved to a migration of its own and built there concurrently.
+
+CONCURRENTLY runs in no transaction, and without one a migration should do one thing: what fails in the middle
+is neither undone nor recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from ..program.commands import CreateIndex, DropIndex
+from ..records import dataclass
+from ..syntax.span import Span
+from ..syntax.tree import STATEMENT_LISTS, Node
+from . import elixir
+from .concurrent_index import concurrently
+from .context import Context, Proposal, offer
+from .document import Document
+from .model import Change, Edit, Files, NewFile
+from .naming import snake
+
+STRATEGY = "move-index"
+TITLE = "Move the index to a migration of its own and build it concurrently"
+RULES = ("index-not-concurrent", "concurrent-index-in-transaction")
+
+# What the statement may be made of to mean the same in another file: no variable, no module attribute, no
+# call of a function of this module.
+_CALLS = frozenset({"create", "create_if_not_exists", "drop", "drop_if_exists", "index", "unique_index"})
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The lines that move (comments above the statement included), and the statement in them."""
+
+    lines: Span
+    statement: Span
+
+
+def proposals(context: Context) -> Iterator[Proposal]:
+    if not context.can_add_files or context.migration.up is None:
+        return
+    if len(context.migration.up.program.commands) < 2:
+        return
+    for _, command in context.commands(CreateIndex):
+        findings = context.findings(command.span, RULES)
+        name = command.index.name
+        if not findings or not isinstance(name, str) or not context.is_plain(command):
+            continue
+        moved = _moved(context.document, command.span)
+        if moved is None or _used_later(context, command, name):
+            continue
+        edits = [_without(context.document, moved.lines)]
+        if command.callback == "up":
+            reverse = _reverse(context, name)
+            if reverse is None:
+                continue
+            edits += reverse
+        if command.index.concurrently is not True and concurrently(context, command.span) is None:
+            continue
+        yield Proposal(
+            offer(
+                context,
+                STRATEGY,
+                f"{command.index.table}.{name}",
+                TITLE,
+                command.span,
+                findings=findings,
+                preferred=True,
+                new_files=1,
+            ),
+            partial(_change, context, command, moved, tuple(sorted(edits, key=lambda edit: edit.span))),
+        )
+
+
+def _moved(document: Document, command: Span) -> Moved | None:
+    """None where the statement shares its lines, is all of its block, or needs what stands elsewhere."""
+    path = document.path(command)
+    number = next((number for number, node in enumerate(path) if node.span == command), 0)
+    while number and path[number - 1].kind == "binary_operator":
+        number -= 1
+    if not number or path[number - 1].kind not in STATEMENT_LISTS:
+        return None
+    node, parent = path[number], path[number - 1]
+    if len([child for child in parent.children if child.kind not in STATEMENT_LISTS]) < 2:
+        return None
+    if not (document.starts_line(node.start) and document.ends_line(node.end)) or not _stands_alone(node):
+        return None
+    start = document.line_start(node.start)
+    while start:
+        previous = document.line_start(start - 1)
+        if not document.data[previous:start].lstrip(b" \t").startswith(b"#"):
+            break
+        start = previous
+    return Moved(Span(start, document.next_line(node.end)), node.span)
+
+
+def _stands_alone(node: Node) -> bool:
+    for inner in node.walk():
+        if inner.kind == "unary_operator" and inner.operator in ("@", "&", "^"):
+            return False
+        if inner.kind == "interpolation" or inner.kind == "anonymous_function":
+            return False
+        if inner.kind == "call" and inner.children[0].text not in _CALLS:
+            return False
+        if inner.kind == "identifier" and inner.text not in _CALLS:
+            return False
+    return True
+
+
+def _used_later(context: Context, command: CreateIndex, name: str) -> bool:
+    """Whether a later statement names the index, such as ADD CONSTRAINT … USING INDEX."""
+    after = False
+    for step in context.steps:
+        if step.statement.command is command:
+            after = True
+        elif after and name in step.statement.sql:
+            return True
+    return False
+
+
+def _reverse(context: Context, name: str) -> list[Edit] | None:
+    """The edits that take the drop of the index out of `down`, where there is one."""
+    down = context.migration.down
+    if down is None:
+        return []
+    edits = []
+    for command in down.program.commands:
+        if isinstance(command, DropIndex) and command.index.name == name:
+            moved = _moved(context.document, command.span)
+            if moved is None or command.via or not command.always or command.repeated:
+                return None
+            edits.append(_without(context.document, moved.lines))
+    return edits
+
+
+def _without(document: Document, lines: Span) -> Edit:
+    """The lines gone, with the empty line that set them off."""
+    data, (start, end) = document.data, lines
+    above = document.line_start(start - 1) if start else 0
+    below = data[end : document.line_end(end)]
+    if start and not data[above:start].strip() and (not below.strip() or below.strip() == b"end"):
+        start = above
+    elif not below.strip() and document.next_line(end) > end:
+        before = data[above:start].strip()
+        if before.endswith((b"do", b"->")):
+            end = document.next_line(end)
+    return Edit(Span(start, end), "")
+
+
+def _change(
+    context: Context, command: CreateIndex, moved: Moved, edits: tuple[Edit, ...], files: Files
+) -> Change:
+    document = context.document
+    text = document.data[moved.lines.start : moved.lines.end].decode("utf-8")
+    if command.index.concurrently is not True:
+        option = concurrently(context, command.span)
+        assert option is not None
+        start, end = (len(document.data[moved.lines.start : at].decode("utf-8")) for at in option.span)
+        text = text[:start] + option.text + text[end:]
+    indentation = document.indentation(moved.statement.start)
+    lines = [line.removeprefix(indentation) for line in text.replace("\r\n", "\n").strip("\n").split("\n")]
+    path, module = context.namer(files).next(f"create_{snake(str(command.index.name))}")
+    attributes = "@disable_ddl_transaction true\n"
+    if context.disable_migration_lock:
+        attributes += "@disable_migration_lock true\n"
+    body = elixir.indent("\n".join(lines).replace("\t", "  "), 2)
+    inner = elixir.indent(f"use Ecto.Migration\n\n{attributes}\ndef change do\n{body}\nend", 2)
+    return Change(
+        edits=edits,
+        new_files=(NewFile(path, document.lines(f"defmodule {module} do\n{inner}\nend\n")),),
+    )
