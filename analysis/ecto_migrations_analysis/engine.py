@@ -25,7 +25,7 @@ def analyze(source: Source, project: ProjectContext | None = None) -> Analysis:
     migrations leave); without it the defaults of Ecto hold and no table is known.
     """
     project = project or ProjectContext()
-    file = read(source, project.repo)
+    file = read(source, project.repo, project.read_file)
     database = database_named(project.database)
     analysis = Analysis(
         source=source,

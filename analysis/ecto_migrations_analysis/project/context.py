@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..program.terms import Options
 from ..records import dataclass, field
 from ..schema.state import Schema
@@ -42,5 +44,7 @@ class ProjectContext:
     database: str = "postgres"
     version: DatabaseVersion = field(default_factory=DatabaseVersion)
     schema: Schema = field(default_factory=Schema)
+    # The text of a file by its path from the root, as the migration reads it; None where there is none.
+    read_file: Callable[[str], str | None] | None = field(default=None, compare=False, repr=False)
     # Module names of the migrations in the same folder, newest last: the naming convention of the project.
     sibling_modules: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from threading import RLock
 from typing import Any
 
@@ -48,7 +49,7 @@ class Workspace:
     def __init__(self, settled: bool = False) -> None:
         self._settled = settled
         self._lock = RLock()
-        self._histories: dict[tuple[str, RepoConfig], History] = {}
+        self._histories: dict[tuple[str, str | None, RepoConfig], History] = {}
         self._structures: dict[str, tuple[Stamp, Structure | None]] = {}
         # By folder of the migration, with what was looked at on the disk to make it.
         self._applications: dict[str, tuple[dict[str, Stamp], Application | None]] = {}
@@ -67,7 +68,8 @@ class Workspace:
             config = repo_config(repo) if repo is not None else RepoConfig()
             database = database_of(config.adapter)
             folder = folder_of(path)
-            history = self._history(folder, config, database)
+            root = application.project.root if application else None
+            history = self._history(folder, config, database, root)
             if history.fresh or not self._settled:
                 migrations = list_migrations(folder, files)
                 for other in companions(folder, files):
@@ -81,21 +83,22 @@ class Workspace:
             else:
                 schema = history.before_with(structure, version, files)
             return ProjectContext(
-                root=application.project.root if application else None,
+                root=root,
                 application=application.project.app if application else None,
                 repo=config,
                 database=database,
                 version=application.version if application else DatabaseVersion(),
                 schema=schema,
+                read_file=partial(files.text_below, root) if root is not None else None,
                 sibling_modules=history.modules(version),
             )
 
-    def _history(self, folder: str, config: RepoConfig, database: str) -> History:
-        key = (folder, config)
+    def _history(self, folder: str, config: RepoConfig, database: str, root: str | None) -> History:
+        key = (folder, root, config)
         found = self._histories.pop(key, None)
         if found is None:
             # Tables of tenants and of other folders may refer to those of the main one.
-            found = History(config, database_named(database), complete=is_main(folder))
+            found = History(config, database_named(database), complete=is_main(folder), root=root)
         self._histories[key] = found
         _limit(self._histories)
         return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..databases.registry import Database
 from ..operations import (
     CallsCode,
@@ -52,9 +54,18 @@ class FileOperations:
     doubts: tuple[str, ...] = ()
 
 
-def operations_of(source: Source, name: str, config: RepoConfig, database: Database) -> FileOperations:
-    """The operations of the first migration of a file, which is the one that Ecto runs."""
-    file = read(source, config)
+def operations_of(
+    source: Source,
+    name: str,
+    config: RepoConfig,
+    database: Database,
+    files: Callable[[str], str | None] | None = None,
+) -> FileOperations:
+    """The operations of the first migration of a file, which is the one that Ecto runs.
+
+    `files` reads what the migration reads, by the path from the project's root.
+    """
+    file = read(source, config, files, rollback=False)
     if not file.migrations:
         return FileOperations(None, doubts=(f"no migration can be read in {name}",))
     migration = file.migrations[0]

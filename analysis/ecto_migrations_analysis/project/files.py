@@ -40,6 +40,17 @@ class Files:
             return None
         return data if len(data) <= MAX_BYTES else None
 
+    def text_below(self, root: str, name: str) -> str | None:
+        """A file by its path from `root`; None for what lies outside of it."""
+        path = os.path.normpath(os.path.join(root, name))
+        data = self.read(path) if path.startswith(root + os.sep) else None
+        return data.decode("utf-8", "replace") if data is not None else None
+
+    def stamp_below(self, root: str, name: str) -> dict[str, Stamp]:
+        """The path and stamp of such a file, whether it is there or not."""
+        path = os.path.normpath(os.path.join(root, name))
+        return {path: self.stamp(path)}
+
     def stamp(self, path: str) -> Stamp:
         """Time of change and size; of an open buffer something that changes with its text."""
         found = self._overrides.get(path)

@@ -7,6 +7,7 @@ there on.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from ..databases.registry import Database
@@ -38,16 +39,23 @@ INTERVAL = 32
 
 
 class History:
-    """The migrations of one repo, replayed. `complete`: they make the schema from nothing."""
+    """The migrations of one repo, replayed. `complete`: they make the schema from nothing.
 
-    def __init__(self, config: RepoConfig, database: Database | None, complete: bool = True) -> None:
+    `root` is the folder from which migrations read files.
+    """
+
+    def __init__(
+        self, config: RepoConfig, database: Database | None, complete: bool = True, root: str | None = None
+    ) -> None:
+        self._root = root
         self._config = config
         self._database = database
         self._start = Schema(complete=complete)
         # Whether nothing is known of its files yet.
         self.fresh = True
         self._migrations: list[tuple[MigrationFile, Stamp]] = []
-        self._read: dict[str, tuple[Stamp, FileOperations]] = {}
+        # By path: what was read for it (the file itself, and files that it reads), and what it does.
+        self._read: dict[str, tuple[dict[str, Stamp], FileOperations]] = {}
         self._kept: dict[int, Schema] = {0: self._start}
         # The last answer: neighbours are asked for one after the other.
         self._last: tuple[int, Schema] = (0, self._start)
@@ -59,6 +67,9 @@ class History:
         same = 0
         for old, new in zip(self._migrations, now, strict=False):
             if old != new:
+                break
+            if not self._unchanged(new[0], files):
+                del self._read[new[0].path]
                 break
             same += 1
         self._migrations = now
@@ -125,17 +136,31 @@ class History:
     def _operations(self, at: int, files: Files) -> FileOperations:
         migration, stamp = self._migrations[at]
         kept = self._read.get(migration.path)
-        if kept is not None and kept[0] == stamp:
+        if kept is not None and kept[0].get(migration.path) == stamp:
             return kept[1]
-        name = migration.path.rpartition("/")[2]
+        name = os.path.basename(migration.path)
+        seen: dict[str, Stamp] = {migration.path: stamp}
         data = files.read(migration.path)
         if data is None or self._database is None:
             reason = f"{name} cannot be read" if data is None else "the repo's database is not modelled"
             found = FileOperations(None, doubts=(reason,))
         else:
-            found = operations_of(Source(data, migration.path), name, self._config, self._database)
-        self._read[migration.path] = (stamp, found)
+
+            def text_of(path: str) -> str | None:
+                if self._root is None:
+                    return None
+                seen.update(files.stamp_below(self._root, path))
+                return files.text_below(self._root, path)
+
+            source = Source(data, migration.path)
+            found = operations_of(source, name, self._config, self._database, text_of)
+        self._read[migration.path] = (seen, found)
         return found
+
+    def _unchanged(self, migration: MigrationFile, files: Files) -> bool:
+        """Whether the files that the migration reads are as they were."""
+        kept = self._read.get(migration.path)
+        return kept is None or len(kept[0]) == 1 or files.unchanged(kept[0])
 
 
 def _known(schema: Schema, operation: Operation) -> Schema:

@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from ecto_migrations_analysis.engine import analyze
 from ecto_migrations_analysis.operations import Relation
 from ecto_migrations_analysis.project import history as history_module
 from ecto_migrations_analysis.project.discovery import Workspace
 from ecto_migrations_analysis.schema.state import Schema
+from ecto_migrations_analysis.syntax.source import Source
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -182,6 +184,35 @@ def test_a_keystroke_reads_no_other_file(folder: Path, monkeypatch: pytest.Monke
     assert read == []
     workspace.context_for(path, {path: b"two", str(folder / "2_m.exs"): migration("flush()").encode()})
     assert read == ["2_m.exs"]
+
+
+def test_files_that_a_migration_reads(folder: Path) -> None:
+    app = folder.parents[2]
+    (app / "mix.exs").write_text("defmodule A.MixProject do\n  def project, do: [app: :a]\nend\n")
+    sql = app / "priv" / "sql" / "up.sql"
+    sql.parent.mkdir()
+    sql.write_text("CREATE TABLE fromfile (a int)")
+    workspace = Workspace()
+    bodies = ('execute_file("priv/sql/up.sql", "priv/sql/down.sql")', "create table(:later)")
+    schema = after(folder, *bodies, workspace=workspace)
+    assert list(schema.tables) == [Relation("fromfile"), Relation("later")]
+    assert schema.complete
+    sql.write_text("CREATE TABLE changed (a int)")
+    assert next(iter(workspace.context_for(str(folder / "9_x.exs")).schema.tables)) == Relation("changed")
+    (folder / "1_m.exs").write_text(migration('execute(File.read!("../../../../etc/hostname"))'))
+    assert workspace.context_for(str(folder / "9_x.exs")).schema.uncertain != ()
+
+
+def test_the_engine_reads_them_too(folder: Path) -> None:
+    app = folder.parents[2]
+    (app / "mix.exs").write_text("defmodule A.MixProject do\n  def project, do: [app: :a]\nend\n")
+    (app / "up.sql").write_text("CREATE TABLE fromfile (a int)")
+    path = str(folder / "1_m.exs")
+    text = migration('execute_file("up.sql", "down.sql")')
+    found = analyze(Source.from_text(text, path), Workspace().context_for(path))
+    up = found.migrations[0].up
+    assert up is not None
+    assert [step.statement.sql for step in up.steps] == ["CREATE TABLE fromfile (a int)"]
 
 
 def test_settled_looks_once(folder: Path) -> None:
