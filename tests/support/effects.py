@@ -28,6 +28,7 @@ CAUSES = {
     "0A000": {"unsupported", "dependents", "version"},
     "21000": {"existing rows"},
     "22": {"existing rows"},
+    "22023": {"missing"},
     "23": {"existing rows", "any row", "missing"},
     "25001": {"transaction"},
     "25P01": {"transaction"},

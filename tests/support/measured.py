@@ -75,6 +75,16 @@ def cases(*found: Case | str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("case", "version"), parameters)
 
 
+def older(*found: Case) -> pytest.MarkDecorator:
+    """As `cases` for what came with a later version: every version without it, be there a server or not."""
+    parameters = [
+        pytest.param(case, version, id=f"{' '.join(case.sql.split())[:90]}-{version}")
+        for case in found
+        for version in range(case.since, case.until + 1)
+    ]
+    return pytest.mark.parametrize(("case", "version"), parameters)
+
+
 def prepared(setup: str, *found: Case | str) -> list[Case]:
     """The cases with the same beginning of their setup."""
     return [
@@ -139,6 +149,14 @@ def base_schema() -> Schema:
     return schema_of(BASE)
 
 
+def check_older(case: Case, version: int) -> None:
+    """That the claim is a failure for want of a newer version; and so says the server, where there is one."""
+    claimed = claim(statements_of(case.sql), schema_of(case.setup, base_schema()), version)
+    assert any(failure.certain and failure.cause == "version" for failure in claimed.failures)
+    if version in postgres.VERSIONS:
+        check(case, version)
+
+
 def check(case: Case, version: int) -> None:
     """Fails with the differences between the claim and the observation."""
     schema = schema_of(case.setup, base_schema())
@@ -151,4 +169,4 @@ def check(case: Case, version: int) -> None:
         assert bool(claimed.unknown) == case.doubt, claimed.unknown
 
 
-__all__ = ["BASE", "TRIGGER_FUNCTION", "Case", "cases", "check", "prepared"]
+__all__ = ["BASE", "TRIGGER_FUNCTION", "Case", "cases", "check", "check_older", "older", "prepared"]

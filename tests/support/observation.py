@@ -1,8 +1,9 @@
 """What a statement does on a real server: its locks, rewrites, scans, index builds, and how it fails.
 
-Only what `databases.effects.Effect` speaks of is kept. Relations are those that stood before the statement and
-are tables, partitioned tables, views, materialized views or foreign tables; indexes, sequences, TOAST tables
-and the catalog are left out, as `Effect` leaves them out.
+Only what `databases.effects.Effect` speaks of is kept. Relations are those that stood before the statement
+and are tables, partitioned tables, views, materialized views or foreign tables; indexes, sequences, TOAST
+tables and the catalog are left out, as `Effect` leaves them out. A scan is one that read rows: tables of a
+test must hold some.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ SELECT relation::int8, mode FROM pg_locks
 WHERE locktype = 'relation' AND pid = %s
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-_SCANS = "SELECT relid::int8 FROM pg_stat_xact_all_tables WHERE seq_scan > 0"
+_SCANS = "SELECT relid::int8 FROM pg_stat_xact_all_tables WHERE seq_tup_read > 0"
 
 
 @dataclass(frozen=True)

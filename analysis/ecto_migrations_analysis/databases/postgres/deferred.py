@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from ...operations import ConstraintDefinition, Delete, Insert, Relation, Update
+from ...operations import ConstraintDefinition, Delete, Insert, Update
 from ...schema.state import Schema, Table
 
 
 def deferred_events(
     operation: Insert | Update | Delete, schema: Schema, deferred: frozenset[str] | None
-) -> frozenset[Relation]:
-    """The tables that have pending events after the statement, if it changed a row.
+) -> frozenset[str]:
+    """The names of the constraints whose checks are pending after the statement, if it changed a row.
 
     `deferred`: names of the constraints that SET CONSTRAINTS deferred, None for all.
     """
@@ -22,11 +22,9 @@ def deferred_events(
         return frozenset()
     own = [constraint.definition for constraint in table.constraints.values()]
     others = [constraint.definition for _, constraint in schema.referencing(table.relation)]
-    if any(_is_late(each, deferred) and _queued_by_child(operation, each) for each in own) or any(
-        _is_late(each, deferred) and _queued_by_parent(operation, each, table) for each in others
-    ):
-        return frozenset({table.relation})
-    return frozenset()
+    pending = [each for each in own if _queued_by_child(operation, each)]
+    pending += [each for each in others if _queued_by_parent(operation, each, table)]
+    return frozenset(each.name for each in pending if is_late(each, deferred) and each.name is not None)
 
 
 def certainly_changes_rows(operation: Insert | Update | Delete) -> bool:
@@ -36,7 +34,8 @@ def certainly_changes_rows(operation: Insert | Update | Delete) -> bool:
     return operation.restricted is False
 
 
-def _is_late(constraint: ConstraintDefinition, deferred: frozenset[str] | None) -> bool:
+def is_late(constraint: ConstraintDefinition, deferred: frozenset[str] | None) -> bool:
+    """Whether the constraint is checked at the commit; `deferred` as in `deferred_events`."""
     if not constraint.deferrable or not constraint.enforced:
         return False
     return constraint.initially_deferred or deferred is None or constraint.name in deferred

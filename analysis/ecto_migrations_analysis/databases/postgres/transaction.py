@@ -53,9 +53,9 @@ class Transaction:
     enum_values: frozenset[tuple[Relation, str]] = frozenset()
     # The strongest lock held on each relation until the end.
     held: Mapping[Relation, str] = field(default_factory=dict)
-    # Tables with trigger events that wait for the commit: True where it is certain that a row was changed.
-    # `deferred`: the constraints that SET CONSTRAINTS deferred, None for all of them.
-    pending: Mapping[Relation, bool] = field(default_factory=dict)
+    # Tables with trigger events that wait for the commit, by the constraint they check: True where it is
+    # certain that a row was changed. `deferred`: the constraints that SET CONSTRAINTS deferred, None for all.
+    pending: Mapping[tuple[Relation, str], bool] = field(default_factory=dict)
     deferred: frozenset[str] | None = frozenset()
     # Parameters set in it, by lower-case name.
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -63,6 +63,12 @@ class Transaction:
     def is_new(self, relation: Relation) -> bool:
         """Whether it created the relation, so that no other session can see it."""
         return Schema.key(relation) in self.created
+
+    def has_pending_events(self, relation: Relation) -> bool | None:
+        """Whether the table has trigger events that wait for the commit; None: if a row was changed."""
+        key = Schema.key(relation)
+        found = [certain for (table, _), certain in self.pending.items() if table == key]
+        return (True if any(found) else None) if found else False
 
     def is_empty(self, relation: Relation) -> bool:
         """Whether the relation certainly has no rows."""
@@ -134,8 +140,9 @@ def _rows_changed(
     transaction: Transaction, operation: Insert | Update | Delete, schema: Schema
 ) -> Transaction:
     pending = dict(transaction.pending)
-    for relation in deferred_events(operation, schema, transaction.deferred):
-        pending[relation] = pending.get(relation, False) or certainly_changes_rows(operation)
+    for name in deferred_events(operation, schema, transaction.deferred):
+        key = (Schema.key(operation.relation), name)
+        pending[key] = pending.get(key, False) or certainly_changes_rows(operation)
     return replace(transaction, pending=pending)
 
 
@@ -158,18 +165,21 @@ def _moved(transaction: Transaction, old: Relation, new: Relation | None) -> Tra
         created=rename(transaction.created),
         filled=rename(transaction.filled),
         pending={
-            (new_key if item == key and new_key is not None else item): certain
-            for item, certain in transaction.pending.items()
-            if item != key or new_key is not None
+            (new_key if table == key and new_key is not None else table, name): certain
+            for (table, name), certain in transaction.pending.items()
+            if table != key or new_key is not None
         },
     )
 
 
 def _constraints_set(transaction: Transaction, operation: SetConstraints) -> Transaction:
     if not operation.deferred:
-        # IMMEDIATE runs the pending checks at once; by name only those of the named constraints, which may
-        # leave others of the same table.
-        pending = transaction.pending if operation.names else {}
+        # IMMEDIATE runs the pending checks at once; by name only those of the named constraints.
+        pending = {
+            (table, name): certain
+            for (table, name), certain in transaction.pending.items()
+            if operation.names and name not in operation.names
+        }
         left = transaction.deferred
         if not operation.names:
             left = frozenset()

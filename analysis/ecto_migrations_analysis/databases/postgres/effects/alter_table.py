@@ -35,6 +35,7 @@ from ..locks import ACCESS_EXCLUSIVE
 from . import column_clauses, constraint_clauses, partition_clauses, setting_clauses, type_clauses
 from .alteration import Alteration
 from .ledger import Ledger
+from .pending import refuse_pending
 from .situation import Situation
 
 _CLAUSES: dict[type[Operation], Callable[[Any, Alteration], None]] = {
@@ -65,7 +66,7 @@ def alter_table(operations: Sequence[TableOperation], situation: Situation, ledg
     first = operations[0]
     if not _meets_table(first, situation, ledger):
         return
-    refuse_pending("ALTER TABLE", first, situation, ledger)
+    refuse_pending("ALTER TABLE", situation.family(first.relation, first.only), first.span, ledger)
     alteration = Alteration(operations, situation, ledger, sql)
     for operation in operations:
         _CLAUSES[type(operation)](operation, alteration)
@@ -83,19 +84,6 @@ def _meets_table(operation: TableOperation, situation: Situation, ledger: Ledger
             ledger.fail(f"relation `{relation}` does not exist", "missing", operation.span)
         return False
     return True
-
-
-def refuse_pending(command: str, operation: TableOperation, situation: Situation, ledger: Ledger) -> None:
-    """A table with deferred trigger events cannot be altered (`CheckTableNotInUse`)."""
-    for relation in situation.family(operation.relation, operation.only):
-        certain = situation.transaction.pending.get(relation)
-        if certain is None:
-            continue
-        reason = f"cannot {command} `{relation}` because it has pending trigger events"
-        if certain:
-            ledger.fail(reason, "transaction", operation.span)
-        else:
-            ledger.fail_on_rows(relation, reason, operation.span)
 
 
 def rename_table(operation: RenameTable, situation: Situation, ledger: Ledger) -> None:

@@ -48,6 +48,8 @@ def add_column(operation: AddColumn, alteration: Alteration) -> None:
         return
     if operation.if_not_exists and not alteration.known:
         ledger.unknown(f"whether `{operation.relation}` has the column `{column.name or '…'}` already")
+    if column.generated is not None and not column.generated.stored and alteration.situation.version < 18:
+        ledger.fail("virtual generated columns need PostgreSQL 18", "version", column.span)
     _refuse_partition(operation, alteration)
     computed = _computes_each_row(column, alteration)
     if computed:

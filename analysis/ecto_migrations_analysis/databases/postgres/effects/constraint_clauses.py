@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ....operations import (
     AddConstraint,
     AlterConstraint,
+    ColumnDefinition,
     ConstraintDefinition,
     DropConstraint,
     ValidateConstraint,
@@ -96,7 +97,7 @@ def _add_key(operation: AddConstraint, alteration: Alteration) -> None:
     if constraint.using_index is not None:
         columns = _use_index(constraint.using_index, operation, alteration)
     else:
-        alteration.read()
+        _build_index(operation, alteration)
         ledger.fail_on_rows(
             relation,
             f"rows of `{relation}` conflict with `{constraint.name or '…'}`",
@@ -110,6 +111,17 @@ def _add_key(operation: AddConstraint, alteration: Alteration) -> None:
             )
         for name in columns:
             require_not_null(name, operation, alteration)
+
+
+def _build_index(operation: AddConstraint, alteration: Alteration) -> None:
+    constraint, table = operation.constraint, alteration.table
+    alteration.read()
+    for name in constraint.columns:
+        if alteration.known and name not in alteration.added and not alteration.stays(name):
+            alteration.ledger.fail(f"column `{name}` named in key does not exist", "missing", operation.span)
+    if table is not None and constraint.name is not None and constraint.name in table.indexes:
+        # The index of a constraint that another clause drops, built again under its name.
+        alteration.ledger.rebuild(operation.relation, [constraint.name])
 
 
 def _refuse_nulls_not_distinct(
@@ -190,12 +202,9 @@ def _add_foreign_key(operation: AddConstraint, alteration: Alteration) -> None:
     if operation.inline and all(item is not None and item.column.default is None for item in new):
         if not any(item is not None and item.column.type.serial for item in new):
             return
-    empty = bool(new) and all(
-        item is not None
-        and is_null(item.column.default)
-        and not (item.column.identity or item.column.generated or item.column.type.serial)
-        for item in new
-    )
+    null = [item is not None and _is_null_everywhere(item.column) for item in new]
+    # One NULL is enough not to refer to anything, unless MATCH FULL forbids a part of them.
+    empty = bool(null) and (all(null) if constraint.match == "FULL" else any(null))
     alteration.validate(constraint, empty)
     if not empty:
         ledger.fail_on_rows(
@@ -203,6 +212,12 @@ def _add_foreign_key(operation: AddConstraint, alteration: Alteration) -> None:
             f"a row of `{operation.relation}` violates foreign key constraint `{constraint.name or '…'}`",
             operation.span,
         )
+
+
+def _is_null_everywhere(column: ColumnDefinition) -> bool:
+    """Whether the new column has no value in the rows that are there."""
+    has_value = column.identity or column.generated or column.type.serial
+    return is_null(column.default) and not has_value
 
 
 def _check_reference(operation: AddConstraint, alteration: Alteration) -> None:

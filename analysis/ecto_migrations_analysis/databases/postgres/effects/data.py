@@ -20,8 +20,10 @@ from ....operations import (
 )
 from ....schema.identifiers import mentions
 from ....schema.state import Schema, Table
+from ..deferred import is_late
 from ..locks import ACCESS_EXCLUSIVE, ACCESS_SHARE, ROW_EXCLUSIVE, ROW_SHARE
 from .ledger import Ledger
+from .pending import refuse_pending
 from .situation import Situation
 from .views import scan_read
 
@@ -148,6 +150,9 @@ def _lock_parents(table: Table, columns: tuple[str, ...], operation: Insert | Up
         definition = constraint.definition
         if definition.references is None or not definition.enforced:
             continue
+        if is_late(definition, ledger.situation.transaction.deferred):
+            # Looked up at the commit.
+            continue
         if set(definition.columns) & set(columns):
             ledger.lock(definition.references, ROW_SHARE, operation.span)
 
@@ -158,6 +163,7 @@ def _look_up_children(operation: Update | Delete, table: Table, situation: Situa
         definition = constraint.definition
         if not definition.enforced:
             continue
+        late = is_late(definition, situation.transaction.deferred)
         key = definition.referenced_columns or table.primary_key
         if isinstance(operation, Update):
             if not set(key) & set(operation.columns):
@@ -165,6 +171,8 @@ def _look_up_children(operation: Update | Delete, table: Table, situation: Situa
             action = definition.on_update
         else:
             action = definition.on_delete
+        if action is None and late:
+            continue
         if action is None or action.upper() in ("NO ACTION", "RESTRICT"):
             ledger.lock(child.relation, ROW_SHARE, operation.span)
             ledger.fail_on_rows(
@@ -196,16 +204,11 @@ def truncate(operation: Truncate, situation: Situation, ledger: Ledger) -> None:
                     "dependents",
                     operation.span,
                 )
+    refuse_pending("TRUNCATE", tables, operation.span, ledger)
     for relation in tables:
         table = situation.table(relation)
         if table is None:
             ledger.unknown(f"which indexes `{relation}` has and which foreign keys refer to it")
-        if relation in situation.transaction.pending:
-            ledger.fail_on_rows(
-                relation,
-                f"cannot TRUNCATE `{relation}` because it has pending trigger events",
-                operation.span,
-            )
         ledger.lock(relation, ACCESS_EXCLUSIVE, operation.span)
         if not situation.is_partitioned(relation):
             ledger.rewrite(relation)

@@ -10,7 +10,6 @@ from ....operations import (
     Relation,
     RenameIndex,
 )
-from ....operations.tables import TableOperation
 from ....schema.state import Table
 from ..locks import (
     ACCESS_EXCLUSIVE,
@@ -19,8 +18,8 @@ from ..locks import (
     SHARE_UPDATE_EXCLUSIVE,
 )
 from . import dependents
-from .alter_table import refuse_pending
 from .ledger import Ledger
+from .pending import refuse_pending
 from .situation import Situation
 
 
@@ -48,12 +47,7 @@ def create_index(operation: CreateIndex, situation: Situation, ledger: Ledger) -
         _refuse_on_partitioned(operation, table, ledger)
     if operation.if_not_exists and (table is None or not table.complete):
         ledger.unknown(f"whether `{operation.name or '…'}` exists already: then nothing is built")
-    refuse_pending(
-        "CREATE INDEX",
-        TableOperation(relation=relation, only=operation.only, span=operation.span),
-        situation,
-        ledger,
-    )
+    refuse_pending("CREATE INDEX", situation.partitions(relation, operation.only), operation.span, ledger)
     _lock(operation, situation, ledger)
     for item in situation.partitions(relation, operation.only):
         ledger.scan(item)

@@ -108,6 +108,10 @@ class Ledger:
         if not self.situation.transaction.is_empty(relation):
             self._failures[Failure(reason, False, "any row" if every else "existing rows", span)] = None
 
+    def fail_if_rows_changed(self, reason: str, span: Span = NOWHERE) -> None:
+        """The statement fails if an earlier one of the transaction found a row to change."""
+        self._failures[Failure(reason, False, "transaction", span)] = None
+
     def unknown(self, reason: str) -> None:
         """Why the effect may be another than what is taken down."""
         self._unknown[reason] = None

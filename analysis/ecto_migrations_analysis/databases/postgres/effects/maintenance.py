@@ -5,6 +5,7 @@ from __future__ import annotations
 from ....operations import Maintenance, Relation
 from ..locks import ACCESS_EXCLUSIVE, SHARE_UPDATE_EXCLUSIVE
 from .ledger import Ledger
+from .pending import refuse_pending
 from .situation import Situation
 
 
@@ -38,11 +39,13 @@ def maintain(operation: Maintenance, situation: Situation, ledger: Ledger) -> No
 def _maintain(relation: Relation, operation: Maintenance, situation: Situation, ledger: Ledger) -> None:
     full = operation.command in ("vacuum full", "cluster")
     mode = ACCESS_EXCLUSIVE if full else SHARE_UPDATE_EXCLUSIVE
-    if operation.command == "cluster" and relation in situation.transaction.pending:
-        ledger.fail_on_rows(
-            relation, f"cannot CLUSTER `{relation}` because it has pending trigger events", operation.span
-        )
-    ledger.lock_family_of_partitions(relation, mode, operation.span)
+    if operation.command == "cluster":
+        refuse_pending("CLUSTER", [relation], operation.span, ledger)
+    if operation.command == "analyze":
+        # Statistics of the whole family are gathered with the table's own.
+        ledger.lock_family(relation, mode, operation.span)
+    else:
+        ledger.lock_family_of_partitions(relation, mode, operation.span)
     if not full:
         return
     if situation.table(relation) is None:

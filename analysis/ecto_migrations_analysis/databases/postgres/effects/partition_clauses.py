@@ -94,7 +94,7 @@ def detach(operation: DetachPartition, alteration: Alteration) -> None:
     for other, _ in situation.referencing(operation.relation):
         # No row may refer to the partition: they are all looked up.
         ledger.lock_family(other.relation, ACCESS_EXCLUSIVE, operation.span)
-        for item in situation.stored(other.relation):
+        for item in (*situation.stored(other.relation), *situation.stored(child)):
             ledger.scan(item)
         ledger.fail_on_rows(
             other.relation, f"rows of `{other.relation}` refer to rows of `{child}`", operation.span

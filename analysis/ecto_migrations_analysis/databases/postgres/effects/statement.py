@@ -33,7 +33,6 @@ from ....operations import (
     Operation,
     RefreshMaterializedView,
     Reindex,
-    Relation,
     RenameColumn,
     RenameConstraint,
     RenameEnumValue,
@@ -41,6 +40,7 @@ from ....operations import (
     RenameObject,
     RenameTable,
     Select,
+    SetConstraints,
     SetTableSchema,
     Statement,
     Truncate,
@@ -52,7 +52,7 @@ from ....schema.apply import apply
 from ....schema.state import Schema
 from ...effects import Effect
 from ..transaction import Transaction
-from . import alter_table, data, indexes, maintenance, objects, tables, types, views
+from . import alter_table, data, indexes, maintenance, objects, pending, tables, types, views
 from .ledger import Ledger
 from .situation import Situation
 
@@ -93,6 +93,7 @@ _HANDLERS: dict[type[Operation], Handler] = {
     Truncate: data.truncate,
     Select: data.select,
     LockTable: data.lock_table,
+    SetConstraints: pending.set_constraints,
     Maintenance: maintenance.maintain,
     CreateEnum: types.create_type,
     CreateDomain: types.create_type,
@@ -176,18 +177,9 @@ def _refuse_new_enum_values(statement: Statement, ledger: Ledger) -> None:
         return
     if any(isinstance(operation, _ABOUT_NAMES) for operation in statement.operations):
         return
-    relations = [relation for operation in statement.operations for relation in _relations(operation)]
-    for enum, value in types.unsafe_values(statement.sql, relations, ledger.situation):
+    for enum, value in types.unsafe_values(statement, ledger.situation):
         ledger.fail(
             f"unsafe use of new value `{value}` of enum type `{enum}`: it must be committed first",
             "transaction",
             statement.span,
         )
-
-
-def _relations(operation: Operation) -> Iterator[Relation]:
-    for name in ("relation", "name"):
-        value = getattr(operation, name, None)
-        if isinstance(value, Relation):
-            yield value
-    yield from getattr(operation, "reads", ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....operations import CreateTable, DropTable, Relation
+from ....operations import ConstraintDefinition, CreateTable, DropTable, Relation
 from ....schema.state import Schema, Table
 from ..locks import (
     ACCESS_EXCLUSIVE,
@@ -11,8 +11,8 @@ from ..locks import (
     SHARE_UPDATE_EXCLUSIVE,
 )
 from . import dependents
-from .alter_table import refuse_pending
 from .ledger import Ledger
+from .pending import refuse_pending
 from .situation import Situation
 
 
@@ -108,8 +108,8 @@ def drop_table(
     if situation.view(relation) is not None:
         ledger.fail(f"`{relation}` is not a table", "unsupported", operation.span)
         return
-    refuse_pending("DROP TABLE", operation, situation, ledger)
     family = situation.family(relation)
+    refuse_pending("DROP TABLE", family, operation.span, ledger)
     table = situation.table(relation)
     if not operation.cascade and len(family) > 1 and table is not None and table.partition_by is None:
         names = ", ".join(f"`{item}`" for item in family[1:])
@@ -138,8 +138,19 @@ def _lock_around(
             if sibling is not None and sibling.default_partition and item not in gone:
                 ledger.lock(item, ACCESS_EXCLUSIVE, operation.span)
     for constraint in table.constraints.values():
-        if constraint.definition.references is not None:
-            ledger.lock_family(constraint.definition.references, ACCESS_EXCLUSIVE, operation.span)
+        references = constraint.definition.references
+        if references is not None and not _is_inherited(constraint.definition, table, situation):
+            ledger.lock_family(references, ACCESS_EXCLUSIVE, operation.span)
+
+
+def _is_inherited(definition: ConstraintDefinition, table: Table, situation: Situation) -> bool:
+    """Whether the foreign key is the parent's, which keeps its triggers on the table it refers to."""
+    parent = situation.table(table.partition_of) if table.partition_of is not None else None
+    return parent is not None and any(
+        other.definition.columns == definition.columns
+        and other.definition.references == definition.references
+        for other in parent.constraints.values()
+    )
 
 
 def _refuse_or_cascade(
@@ -157,8 +168,11 @@ def _refuse_or_cascade(
     ]
     views = dependents.views_upon(situation, family)
     if operation.cascade:
-        for child, _ in relying:
+        for child, constraint in relying:
             ledger.lock_family(child.relation, ACCESS_EXCLUSIVE, operation.span)
+            if constraint.definition.references is not None:
+                # The foreign key goes as a whole, from all partitions that it refers to.
+                ledger.lock_family(constraint.definition.references, ACCESS_EXCLUSIVE, operation.span)
         for view in views:
             ledger.lock(view.name, ACCESS_EXCLUSIVE, operation.span)
         return

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from ....operations import (
+    AddColumn,
     AddEnumValue,
     AlterDomain,
     CreateDomain,
     CreateEnum,
+    DataType,
+    Operation,
     Relation,
     RenameEnumValue,
+    SetDefault,
+    Statement,
 )
+from ....schema.identifiers import mentions
 from ....schema.state import Schema
 from ..locks import SHARE, SHARE_UPDATE_EXCLUSIVE
 from .ledger import Ledger
@@ -96,30 +102,44 @@ def tables_with(name: Relation, situation: Situation) -> list[Relation]:
     ]
 
 
-def unsafe_values(sql: str, relations: list[Relation], situation: Situation) -> list[tuple[Relation, str]]:
+def unsafe_values(statement: Statement, situation: Situation) -> list[tuple[Relation, str]]:
     """New enum values that the statement uses before they are committed.
 
     PostgreSQL refuses them ("unsafe use of new value"), since 17 except where the enum itself is new. A
-    statement uses a value where it says it as a text, and names the enum or touches a table that has one.
+    statement uses a value where it says it as a text, and names the enum or touches a column that is one.
     """
     added = situation.transaction.enum_values
     if situation.version >= 17:
         added = frozenset(item for item in added if item[0] not in situation.transaction.created_types)
     found: list[tuple[Relation, str]] = []
     for enum, value in sorted(added, key=str):
-        if value not in sql or not _names_enum(enum, sql, relations, situation):
+        if value not in statement.sql or not _touches(statement, enum, situation):
             continue
         from ....sql.expressions import string_literals
 
-        if value in (string_literals(sql) or ()):
+        if value in (string_literals(statement.sql) or ()):
             found.append((enum, value))
     return found
 
 
-def _names_enum(enum: Relation, sql: str, relations: list[Relation], situation: Situation) -> bool:
-    from ....schema.identifiers import names
-
-    if any(name == enum.name for name, _, _ in names(sql)) or f"::{enum.name}" in sql.replace(" ", ""):
+def _touches(statement: Statement, enum: Relation, situation: Situation) -> bool:
+    """Whether the statement names the enum, or what it does can concern a column of it."""
+    if enum.name is not None and mentions(statement.sql.replace("::", " "), enum.name):
         return True
-    keys = {Schema.key(relation) for relation in relations}
+    return any(_concerns(operation, enum, situation) for operation in statement.operations)
+
+
+def _concerns(operation: Operation, enum: Relation, situation: Situation) -> bool:
+    if isinstance(operation, AddColumn):
+        return _is_of(operation.column.type, enum)
+    relation = getattr(operation, "relation", None)
+    if isinstance(operation, SetDefault):
+        column = situation.column(operation.relation, operation.column)
+        return column is not None and _is_of(column.type, enum)
+    touched = [relation, *getattr(operation, "reads", ())]
+    keys = {Schema.key(item) for item in touched if isinstance(item, Relation)}
     return bool(keys & set(tables_with(enum, situation)))
+
+
+def _is_of(item: DataType, enum: Relation) -> bool:
+    return item.name is not None and Schema.key(Relation(item.name, item.schema)) == Schema.key(enum)
