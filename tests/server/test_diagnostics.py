@@ -104,6 +104,28 @@ async def test_data_comes_back_with_the_finding(neovim: Editor, migrations: Path
     assert "state" in str(data) and NOT_NULL in str(data)
 
 
+async def test_what_is_saved_is_history_for_the_others(neovim: Editor, migrations: Path) -> None:
+    later = DANGEROUS.replace(":orders", ":invoices")
+    uri = await neovim.open(migrations / "20260101000000_a.exs", later)
+    await neovim.diagnostics(uri)
+    place = position_at(later, later.index("add :state"))
+
+    async def hover() -> str:
+        found = await neovim.hover(uri, place)
+        assert found is not None and isinstance(found.contents, types.MarkupContent)
+        return found.contents.value
+
+    assert "relation `invoices` does not exist" in await hover()
+    earlier = await neovim.open(migrations / "20250101000000_create_orders.exs")
+    neovim.type(earlier, neovim.buffers[earlier].replace(":orders", ":invoices"))
+    # A keystroke in another file does not read the history again; saving that file does.
+    assert "does not exist" in await hover()
+    neovim.save(earlier)
+    await neovim.publication(uri, 2)
+    assert "does not exist" not in await hover()
+    neovim.close(earlier)
+
+
 # --- positions and bad input -------------------------------------------------------------------------------
 
 
@@ -187,9 +209,9 @@ async def test_half_typed_code_elsewhere_leaves_the_rest_alone(neovim: Editor, m
 
 
 async def test_a_file_of_a_megabyte(neovim: Editor, migrations: Path) -> None:
-    filler = "".join(f'    execute "SELECT {n}" # filler filler\n' for n in range(27_000))
+    filler = "".join(f'    execute "SELECT {n}" # {"😋" * 200}\n' for n in range(1_300))
     text = DANGEROUS.replace("  def change do\n", f"  def change do\n{filler}")
-    assert len(text) > 1_000_000
+    assert len(text.encode()) > 1_000_000
     uri = await neovim.open(migrations / "20260101000000_a.exs", text)
     assert NOT_NULL in [each.code for each in await neovim.diagnostics(uri)]
     for number in range(20):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ecto_migrations_analysis.project.context import ProjectContext
@@ -42,11 +43,11 @@ def test_names_are_taken_on_disk_and_by_open_buffers(tmp_path: Path) -> None:
 def test_a_project_is_read_once_until_something_is_saved() -> None:
     asked = []
 
-    def read(path: str) -> ProjectContext:
+    def read(path: str, buffers: Mapping[str, bytes]) -> ProjectContext:
         asked.append(path)
         return ProjectContext(root=path)
 
-    projects = Projects(read)
+    projects = Projects(read, Documents())
     assert projects.context("/a") is projects.context("/a")
     assert asked == ["/a"]
     projects.forget()
@@ -56,7 +57,7 @@ def test_a_project_is_read_once_until_something_is_saved() -> None:
 
 
 def test_the_editor_s_database_version_counts() -> None:
-    projects = Projects(lambda path: ProjectContext(root=path))
+    projects = Projects(lambda path, buffers: ProjectContext(root=path), Documents())
     projects.configure(Settings(database_version=17))
     context = projects.context("/a")
     assert (context.version.major, context.root) == (17, "/a")
@@ -66,7 +67,21 @@ def test_the_editor_s_database_version_counts() -> None:
 
 
 def test_a_project_that_cannot_be_read_is_none() -> None:
-    def broken(path: str) -> ProjectContext:
+    def broken(path: str, buffers: Mapping[str, bytes]) -> ProjectContext:
         raise OSError("no")
 
-    assert Projects(broken).context("/a") == ProjectContext()
+    assert Projects(broken, Documents()).context("/a") == ProjectContext()
+
+
+def test_open_buffers_count_instead_of_files() -> None:
+    documents = Documents()
+    documents.put("file:///shop/a.exs", 1, "é")
+    documents.put("untitled:Untitled-1", 1, "")
+    seen: list[Mapping[str, bytes]] = []
+
+    def read(path: str, buffers: Mapping[str, bytes]) -> ProjectContext:
+        seen.append(buffers)
+        return ProjectContext()
+
+    Projects(read, documents).context("/shop/b.exs")
+    assert seen == [{"/shop/a.exs": "é".encode()}]

@@ -22,7 +22,7 @@ import pynvim
 from .neovim import BLOG, EXECUTABLE, PLUGIN, Neovim, wait_for
 from .terminal_image import draw
 
-COLUMNS, ROWS = 128, 30
+COLUMNS, ROWS = 120, 26
 ADD_STATUS = "priv/repo/migrations/20250415120000_add_status_to_posts.exs"
 NEW_INDEX = "priv/repo/migrations/20251110093000_index_posts_by_status.exs"
 
@@ -34,7 +34,9 @@ vim.opt.completeopt = 'menuone,noselect,popup'
 vim.opt.winborder = 'rounded'
 vim.opt.laststatus = 0
 vim.opt.shortmess:append('IF')
-vim.diagnostic.config({ virtual_text = true })
+vim.diagnostic.config({ virtual_text = true, float = { max_width = 100 } })
+vim.opt.wrap = false
+vim.opt.linebreak = true
 vim.lsp.enable('ecto_migrations')
 vim.api.nvim_create_autocmd('LspAttach', {
   callback = function(event)
@@ -121,15 +123,15 @@ def main(folder: Path) -> None:
         neovim = shown.neovim
         neovim.diagnostics()
         neovim.put_cursor_on("null: false")
-        shown.picture("NOT NULL", folder / "neovim-finding.png")
+        neovim.lua("vim.diagnostic.open_float()")
+        shown.picture("split", folder / "neovim-finding.png")
         neovim.put_cursor_on("add :status")
         shown.keys("K")
         shown.picture("ALTER TABLE", folder / "neovim-hover.png")
-        shown.keys("Escape", "l", "f", "n")
         neovim.put_cursor_on("null: false")
         shown.keys("g", "r", "a")
         shown.picture("Split into 3 migrations", folder / "neovim-code-action.png")
-        shown.keys("1", "Enter")
+        shown.keys("2", "Enter")
         wait_for(lambda: "null: false" not in neovim.text())
         neovim.nvim.command("wall")
         neovim.nvim.command("args priv/repo/migrations/*_posts_status*.exs")
@@ -139,7 +141,9 @@ def main(folder: Path) -> None:
         neovim.edit(Path(NEW_INDEX))
         neovim.attached()
         shown.keys("i", "C-x", "C-o")
-        shown.picture("add-index-concurrently", folder / "neovim-completion.png")
+        wait_for(lambda: "add-index-concurrently" in shown.text())
+        shown.keys("C-n", "C-n", "C-n")
+        shown.picture("@disable_ddl_transaction", folder / "neovim-completion.png")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 FOREGROUND = "#e0e2ea"
 BACKGROUND = "#14161b"
 SIZE = 30
-LINE_HEIGHT = 1.28
+# That of the font, so that the lines of a frame meet.
+LINE_HEIGHT = 1.164
 
 # xterm's colours, by the names pyte gives them.
 _COLOURS = {

@@ -91,7 +91,7 @@ def _item(
     preview = as_used(body.text)
     if client.markdown_completion:
         documentation: str | types.MarkupContent = types.MarkupContent(
-            kind=types.MarkupKind.Markdown, value=f"{template.description}\n```elixir\n{preview}\n```"
+            kind=types.MarkupKind.Markdown, value=f"{template.description}\n\n```elixir\n{preview}\n```"
         )
     else:
         documentation = f"{template.description}\n\n{preview}"

@@ -76,10 +76,16 @@ def diagnostic(
         code=finding.rule,
         # Sent to every client: most that show it do not announce `codeDescriptionSupport`.
         code_description=types.CodeDescription(href=page_url(finding.rule)),
-        message="\n".join(part for part in (finding.message, finding.reason, finding.advice) if part),
+        message=_message(finding),
         related_information=related,
         data=diagnostic_data(finding) if client.diagnostic_data else None,
     )
+
+
+def _message(finding: Finding) -> str:
+    # Beside the code there is room for one line, of plain text.
+    first_line = finding.message.replace("`", "")
+    return "\n".join(part for part in (first_line, finding.reason, finding.advice) if part)
 
 
 def diagnostic_data(finding: Finding) -> dict[str, object]:

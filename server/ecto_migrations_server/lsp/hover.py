@@ -81,7 +81,8 @@ def _markdown(
     paragraphs = [_heading(steps, span, findings)]
     lines = [line for step in steps for line in _effect(step, span)]
     if lines:
-        paragraphs.append("\\\n".join(dict.fromkeys(lines)))
+        # Two spaces: the other way to break a line, a backslash, is shown by Neovim.
+        paragraphs.append("  \n".join(dict.fromkeys(lines)))
     if sql := _sql(steps):
         paragraphs.append(f"```sql\n{sql}\n```")
     # What cannot be rolled back is said below, in Ecto's words.
@@ -190,4 +191,4 @@ def _one_line(text: str) -> str:
 def _plain(markdown: str) -> str:
     """For a client that shows plain text only: the same without the marks."""
     text = re.sub(r"^```\w*\n?", "", markdown, flags=re.MULTILINE)
-    return text.replace("**", "").replace("\\\n", "\n").replace("`", "")
+    return text.replace("**", "").replace("  \n", "\n").replace("`", "")

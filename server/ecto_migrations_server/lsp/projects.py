@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ecto_migrations_analysis.project.context import DatabaseVersion, ProjectContext
 from ecto_migrations_analysis.syntax.source import Source
 
+from .documents import Documents
 from .settings import Settings
 
 _log = logging.getLogger(__name__)
 
 
 class Projects:
-    """Project contexts by path. Reading one goes through the whole history: once, not at each keystroke.
+    """Project contexts by path. Reading one looks at every file of the history: not at each keystroke.
 
     By path and not by folder, because the schema that a migration meets is that of the earlier ones.
     """
 
-    def __init__(self, read: Callable[[str], ProjectContext]) -> None:
+    def __init__(
+        self, read: Callable[[str, Mapping[str, bytes]], ProjectContext], documents: Documents
+    ) -> None:
+        """`read` gets a path and the texts of open buffers by path, which count instead of the files."""
         self._read = read
+        self._documents = documents
         self._contexts: dict[str | None, ProjectContext] = {}
         self._sources: dict[str, Source] = {}
         self._settings = Settings()
@@ -55,7 +60,8 @@ class Projects:
         if path is None:
             return ProjectContext()
         try:
-            return self._read(path)
+            buffers = {other.path: other.source.data for other in self._documents if other.path is not None}
+            return self._read(path, buffers)
         except Exception:
             # The file itself can still be analysed; this is logged once, not for each keystroke.
             _log.exception("The project around %s could not be read", path)

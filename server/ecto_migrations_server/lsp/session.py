@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from asyncio import TimerHandle
+from collections.abc import Mapping
 
 from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.project.context import ProjectContext
@@ -38,7 +39,7 @@ class Session(LanguageServer):
         self.client = Client()
         self.settings = Settings()
         self.documents = Documents()
-        self.projects = Projects(_read_project)
+        self.projects = Projects(_read_project, self.documents)
         self.files = WorkspaceFiles(self.documents)
         # By URI: diagnostics that are due, those that the editor shows, what the last analysis took.
         self.timers: dict[str, TimerHandle] = {}
@@ -83,7 +84,7 @@ class Session(LanguageServer):
             _log.error("%s: %s", error, getattr(error, "data", None))
 
 
-def _read_project(path: str) -> ProjectContext:
+def _read_project(path: str, buffers: Mapping[str, bytes]) -> ProjectContext:
     from ecto_migrations_analysis.project.discovery import context_for
 
-    return context_for(path)
+    return context_for(path, buffers)
