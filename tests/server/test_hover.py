@@ -89,6 +89,15 @@ async def test_a_column_of_a_new_table(neovim: Editor, migrations: Path) -> None
     assert whole.startswith("**Creates the table `invoices`**")
 
 
+async def test_a_call_of_a_helper_shows_what_it_runs(neovim: Editor, migrations: Path) -> None:
+    text = TEXT.replace("    rename table(:orders), :a, to: :b\n  end", "    renamed()\n  end").replace(
+        "  # Changes", "  defp renamed do\n    rename table(:orders), :a, to: :b\n  end\n"
+    )
+    for needle in ("    renamed()", "rename table"):
+        place = needle.strip()
+        assert value(await hover(neovim, migrations, text, place)).startswith("**Renames `orders.a` to `b`**")
+
+
 async def test_outside_a_transaction(neovim: Editor, migrations: Path) -> None:
     text = (
         "defmodule A do\n  use Ecto.Migration\n  @disable_ddl_transaction true\n"

@@ -158,7 +158,7 @@ sys.exit(run(argparse.Namespace(tcp=None)))
 
 def test_a_crash_in_one_feature_is_answered_and_logged() -> None:
     program = """
-import argparse, sys
+import argparse, sys, warnings
 from ecto_migrations_server.lsp import hover, synchronization
 from ecto_migrations_server.lsp.main import run
 
@@ -168,6 +168,7 @@ def broken(ls, params):
 hover.hover = broken
 
 def broken_save(ls, params):
+    warnings.warn("old ways")
     raise RuntimeError("saving broke")
 
 synchronization.did_save = broken_save
@@ -180,6 +181,8 @@ sys.exit(run(argparse.Namespace(tcp=None)))
         assert log["params"]["type"] == 1 and "the hover broke" in log["params"]["message"]
         assert wire.response(50)["error"]["code"] == -32603
         wire.notify("textDocument/didSave", {"textDocument": {"uri": "file:///a.exs"}})
+        log = wire.notification("window/logMessage")
+        assert log["params"]["type"] == 2 and "old ways" in log["params"]["message"]
         log = wire.notification("window/logMessage")
         assert log["params"]["type"] == 1 and "saving broke" in log["params"]["message"]
         completion = wire.request("textDocument/completion", _hover("file:///a.exs"))

@@ -51,13 +51,27 @@ def hover(ls: Session, params: types.HoverParams) -> types.Hover | None:
 def _subject(analysis: Analysis, offset: int) -> tuple[MigrationAnalysis, Run, list[Step], Span] | None:
     """What the caret is on: the statements of one command, and the part of the source they are shown for."""
     for migration in analysis.migrations:
-        step = migration.step_at(offset)
-        if step is None:
-            continue
-        run = next(run for run in (migration.up, migration.down) if run is not None and step in run.steps)
-        steps = [other for other in run.steps if other.statement.span == step.statement.span]
-        return migration, run, steps, _part(step, offset)
+        runs = [run for run in (migration.up, migration.down) if run is not None]
+        if (step := migration.step_at(offset)) is not None:
+            run = next(run for run in runs if step in run.steps)
+            steps = [other for other in run.steps if other.statement.span == step.statement.span]
+            return migration, run, steps, _part(step, offset)
+        for run in runs:
+            called = [(step, span) for step in run.steps for span in _calls(step) if span.contains(offset)]
+            if called:
+                span = min((span for _, span in called), key=_length)
+                return migration, run, [step for step, other in called if other == span], span
     return None
+
+
+def _calls(step: Step) -> tuple[Span, ...]:
+    """The calls of helper functions through which the statement is run."""
+    command = step.statement.command
+    return command.via if command is not None else ()
+
+
+def _length(span: Span) -> int:
+    return span.end - span.start
 
 
 def _part(step: Step, offset: int) -> Span:
@@ -68,7 +82,7 @@ def _part(step: Step, offset: int) -> Span:
         # The implied primary key comes from `table(…)`: that is the whole command's.
         changes = tuple(change for change in command.columns if getattr(change, "origin", None) != "table")
     spans = [change.span for change in changes if change.span.contains(offset) and change.span != NOWHERE]
-    return min(spans, key=lambda span: span.end - span.start, default=step.statement.span)
+    return min(spans, key=_length, default=step.statement.span)
 
 
 def _markdown(

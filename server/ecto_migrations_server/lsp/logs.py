@@ -49,4 +49,5 @@ def send_logs_to(server: LanguageServer) -> None:
     handler.setFormatter(logging.Formatter("%(message)s"))
     logging.getLogger().handlers = [handler]
     logging.getLogger("ecto_migrations_server").setLevel(logging.INFO)
+    logging.captureWarnings(True)
     logging.raiseExceptions = False
