@@ -28,6 +28,7 @@ def rollback(connection: Connection, text: str, config: RepoConfig | None = None
 
 
 def _run(connection: Connection, text: str, direction: str, config: RepoConfig) -> None:
+    # What goes through the rows is Elixir that has to be run; everything else our reader knows.
     if "import Ecto.Query" in text or "defp backfill" in text:
         run_backfill(connection, text, direction)
         return

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from ..syntax.span import Span
 from ..syntax.tree import Node
+from . import elixir
 from .document import Document
 from .model import Edit
 
@@ -116,6 +119,8 @@ class CallOptions:
         """Puts the pair `text` (`key: value`) behind the last one, or as the only one; None: not editable."""
         if not self.editable:
             return None
+        if (broken := self._one_pair_a_line(text)) is not None:
+            return broken
         if self.list is not None:
             last = self.list.children[-1]
             gap = " "
@@ -131,6 +136,33 @@ class CallOptions:
             at = self.arguments.start + 1
             return Edit(Span(at, at), text)
         return Edit(Span(self.call.end, self.call.end), f"({text})")
+
+    def _one_pair_a_line(self, text: str) -> Edit | None:
+        """All pairs on lines of their own, where the new one would make a line too long that was not.
+
+        As `mix format` does it for `add :a, :b, pairs` and `create index(:a, [:b], pairs)`; None for every
+        other form, and where there is room.
+        """
+        document, before = self.document, self.before
+        if before is None or (self.options is not None and self.options.kind != "keywords"):
+            return None
+        start, end = document.line_start(self.call.start), document.line_end(self.call.end)
+        line = document.data[start:end].decode("utf-8", "replace")
+        if "\n" in line or not len(line) <= elixir.WIDTH < len(line) + len(f", {text}"):
+            return None
+        opening = document.data[self.call.children[0].end : self.call.children[0].end + 1]
+        command = re.match(rb"[ \t]*\w+ ", document.data[start:end])
+        if opening == b" " and document.starts_line(self.call.start):
+            indent, closing = document.indentation(start) + "  ", ""
+        elif opening == b"(" and command is not None and start + command.end() == self.call.start:
+            indent = document.indentation(start) + " " * len(command[0].lstrip())
+            indent, closing = indent + "  ", f"{document.newline}{indent}"
+        else:
+            return None
+        pairs = [pair.text for pair in self.list.children] if self.list is not None else []
+        lines = [f",{document.newline}{indent}{pair}" for pair in [*pairs, text]]
+        stop = self.options.end if self.options is not None else before.end
+        return Edit(Span(before.end, stop), "".join(lines) + closing)
 
     def replace_value(self, key: str, text: str) -> Edit | None:
         value = self.value(key)

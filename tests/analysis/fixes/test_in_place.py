@@ -162,6 +162,41 @@ def test_a_concurrent_index(before: str, after: str | None, formatted: Later) ->
         formatted(fixed.text)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "create index(:comments, [:a_column_with_a_long_name, :another_column_with_a_longer_name])",
+            "create index(:comments, [:a_column_with_a_long_name, :another_column_with_a_longer_name],\n"
+            "         concurrently: true\n"
+            "       )",
+        ),
+        (
+            'drop unique_index(:comments, [:a_column_with_a_long_name], name: :a_name, where: "deleted")',
+            "drop unique_index(:comments, [:a_column_with_a_long_name],\n"
+            "       name: :a_name,\n"
+            '       where: "deleted",\n'
+            "       concurrently: true\n"
+            "     )",
+        ),
+    ],
+)
+def test_a_line_that_would_get_too_long(before: str, after: str, formatted: Later) -> None:
+    fixed = fix(migration(before), "concurrent-index")
+    assert fixed.text == migration(after, head=ATTRIBUTES)
+    column = 'add :a_column_with_a_name, :string, comment: "a comment of this length", null: false'
+    wide = fix(migration(alter(column)), "constant-default")
+    assert wide.text == migration(
+        "alter table(:posts) do\n"
+        "  add :a_column_with_a_name, :string,\n"
+        '    comment: "a comment of this length",\n'
+        "    null: false,\n"
+        '    default: ""\n'
+        "end"
+    )
+    formatted(migration(before), migration(alter(column)), fixed.text, wide.text)
+
+
 def test_with_an_advisory_lock_one_attribute_is_enough() -> None:
     text = migration("create index(:posts, [:a])")
     (offer,) = offered(text, "concurrent-index", ADVISORY)

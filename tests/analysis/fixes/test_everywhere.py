@@ -1,0 +1,123 @@
+"""Every offer on every text there is: the rules' own cases and the example projects.
+
+Whatever is offered can be done, parses afterwards, is formatted where the text was, and does not leave the
+finding that it answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ecto_migrations_analysis.analysis import Analysis
+from ecto_migrations_analysis.engine import analyze
+from ecto_migrations_analysis.fixes.model import Change, Offer
+from ecto_migrations_analysis.fixes.registry import change, offers
+from ecto_migrations_analysis.rules.catalogue import RULES
+from ecto_migrations_analysis.syntax.source import Source
+from support import cases
+from support.elixir import assert_formatted, formatted
+from support.fixing import FOLDER, KnownFiles, apply
+
+PROJECTS = Path(__file__).parents[2] / "projects"
+
+
+def analyses() -> Iterator[tuple[str, Analysis]]:
+    for rule in RULES:
+        for case in (*rule.fires, *rule.silent):
+            found = cases.analysis_of(case)
+            source = Source(found.source.data, FOLDER + "20240201000000_example.exs")
+            yield f"{rule.id}: {case.about}", analyze(source, found.project)
+    for path in sorted(PROJECTS.glob("**/migrations/*.exs")):
+        yield path.name, analyze(Source(path.read_bytes(), str(path)))
+
+
+def every_change() -> Iterator[tuple[str, Analysis, Offer, Change]]:
+    for name, analysis in analyses():
+        found = offers(analysis)
+        assert len({offer.id for offer in found}) == len(found), name
+        for offer in found:
+            yield f"{name} | {offer.id}", analysis, offer, change(analysis, offer.id, KnownFiles())
+
+
+@pytest.fixture(scope="module")
+def changes() -> list[tuple[str, Analysis, Offer, Change]]:
+    return list(every_change())
+
+
+def after(analysis: Analysis, made: Change) -> Analysis:
+    source = replace_data(analysis.source, apply(analysis.source.data, made))
+    return analyze(source, analysis.project)
+
+
+def replace_data(source: Source, data: bytes) -> Source:
+    return Source(data, source.path)
+
+
+def test_there_is_something_to_test(changes: list[tuple[str, Analysis, Offer, Change]]) -> None:
+    strategies = {offer.id.partition(":")[0] for _, _, offer, _ in changes}
+    assert strategies >= {
+        "concurrent-index",
+        "constant-default",
+        "disable-for-next-line",
+        "disable-for-this-file",
+        "index-attributes",
+        "split-not-null-add",
+        "timestamps-default",
+        "validate-later",
+    }
+
+
+def test_edits_lie_apart_and_the_text_parses(changes: list[tuple[str, Analysis, Offer, Change]]) -> None:
+    for name, analysis, _, made in changes:
+        assert made.edits, name
+        changed = after(analysis, made)
+        assert not changed.broken or analysis.broken, name
+        assert changed.migrations, name
+
+
+def test_the_finding_is_gone(changes: list[tuple[str, Analysis, Offer, Change]]) -> None:
+    for name, analysis, offer, made in changes:
+        # Whether a comment silences a rule is decided by whoever shows the findings.
+        if offer.id.startswith("disable-") or not offer.rules:
+            continue
+        changed = after(analysis, made)
+        for rule in offer.rules:
+            count = sum(finding.rule == rule for finding in analysis.findings)
+            answered = sum(
+                finding.rule == rule and finding.span in offer.finding_spans for finding in analysis.findings
+            )
+            assert answered, name
+            assert sum(finding.rule == rule for finding in changed.findings) == count - answered, name
+
+
+def test_new_files_hold_one_migration_that_is_not_dangerous(
+    changes: list[tuple[str, Analysis, Offer, Change]],
+) -> None:
+    for name, analysis, offer, made in changes:
+        assert len(made.new_files) == offer.new_file_count, name
+        first = after(analysis, made)
+        run = first.migrations[0].up
+        schema = run.steps[-1].after if run and run.steps else analysis.project.schema
+        for file in made.new_files:
+            source = Source(file.text.encode(), file.path)
+            found = analyze(source, replace(analysis.project, schema=schema))
+            assert len(found.migrations) == 1 and not found.broken, name
+            assert found.classification != "dangerous", (name, found.findings)
+            run = found.migrations[0].up
+            schema = run.steps[-1].after if run and run.steps else schema
+
+
+def test_elixir_finds_nothing_to_format(changes: list[tuple[str, Analysis, Offer, Change]]) -> None:
+    """Of texts that were formatted, the changed ones are too; new files always are."""
+    before = {name: analysis.source.data.decode() for name, analysis, _, _ in changes}
+    was_formatted = {name for name, text in formatted(before).items() if text == before[name]}
+    assert len(was_formatted) > 20
+    texts: dict[str, str] = {}
+    for name, analysis, _, made in changes:
+        texts |= {f"{name} | {file.path}": file.text for file in made.new_files}
+        if name in was_formatted:
+            texts[name] = apply(analysis.source.data, made).decode()
+    assert_formatted(texts)
