@@ -95,12 +95,18 @@ def column_name(term: Term, function: str, span: Span) -> Name:
 
 
 class _Fields:
-    """The fields of a struct after `struct!(defaults, options)`: the last of equal keys counts."""
+    """The fields of a struct after `struct!(defaults, options)`: the last of equal keys counts.
 
-    def __init__(self, struct: str, fields: Iterable[str], options: Options, span: Span) -> None:
+    Before ecto_sql 3.12 it was `struct/2`, which passes over keys that it does not know.
+    """
+
+    def __init__(
+        self, struct: str, fields: Iterable[str], options: Options, span: Span, config: RepoConfig
+    ) -> None:
         allowed = frozenset(fields)
+        strict = config.ecto_sql is None or config.ecto_sql >= (3, 12)
         for option in options:
-            if option.key not in allowed:
+            if strict and option.key not in allowed:
                 message = f"key {inspect(Atom(option.key))} not found in: %Ecto.Migration.{struct}{{}}"
                 raise Refused("KeyError", message, option.span if option.span.end else span)
         self._found = {option.key: option.value for option in options}
@@ -158,7 +164,7 @@ def table(arguments: list[Term], span: Span, config: RepoConfig) -> Table:
     options = options_of(arguments[1] if len(arguments) > 1 else None, "table/2", span)
     name = table_name(arguments[0], "table/2", span)
     keys = ("name", "prefix", "comment", "primary_key", "engine", "options", "modifiers")
-    fields = _Fields("Table", keys, options, span)
+    fields = _Fields("Table", keys, options, span, config)
     return Table(
         name=fields.name("name") or name if options.has("name") else name,
         prefix=fields.prefix(config.migration_default_prefix),
@@ -188,7 +194,7 @@ def index(arguments: list[Term], span: Span, config: RepoConfig, unique: bool = 
         *("table", "prefix", "name", "columns", "unique", "concurrently", "using", "include", "only"),
         *("nulls_distinct", "where", "comment", "options"),
     )
-    fields = _Fields("Index", keys, options, span)
+    fields = _Fields("Index", keys, options, span, config)
     columns, complete = index_columns(arguments[1])
     return Index(
         table=name,
@@ -279,7 +285,7 @@ def constraint(arguments: list[Term], span: Span, config: RepoConfig) -> Constra
     options = options_of(arguments[2] if len(arguments) > 2 else None, "constraint/3", span)
     table = table_name(arguments[0], "constraint/3", span)
     keys = ("name", "table", "check", "exclude", "prefix", "comment", "validate")
-    fields = _Fields("Constraint", keys, options, span)
+    fields = _Fields("Constraint", keys, options, span, config)
     name = name_of(options.get("name") or arguments[1])
     return Constraint(
         table=table,
@@ -308,7 +314,7 @@ def references(arguments: list[Term], span: Span, config: RepoConfig) -> Referen
         *("name", "prefix", "table", "column", "type", "on_delete", "on_update", "validate", "with", "match"),
         "options",
     )
-    fields = _Fields("Reference", keys, options, span)
+    fields = _Fields("Reference", keys, options, span, config)
     on_delete = fields.term("on_delete") or Atom("nothing")
     on_update = fields.term("on_update") or Atom("nothing")
     _check_on_delete(on_delete, span)

@@ -24,6 +24,8 @@ class RepoConfig:
     migration_foreign_key: Options = Options()
     migration_timestamps: Options = Options()
     migration_default_prefix: str | None = None
+    # The release of ecto_sql that `mix.lock` names, as in (3, 12, 1); None: the newest known to this tool.
+    ecto_sql: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,13 @@ from threading import RLock
 from typing import Any
 
 from ..databases.registry import database_named
-from ..records import dataclass
+from ..records import dataclass, replace
 from .config import read_config
 from .context import DatabaseVersion, ProjectContext, RepoConfig
 from .files import Files, Stamp
 from .history import History
 from .migrations import companions, folder_of, is_main, list_migrations, migration_file
-from .mix import MixProject, applications_of, project_around, umbrella_of
+from .mix import MixProject, applications_of, ecto_sql_version, project_around, umbrella_of
 from .repos import Repo, database_of, repo_config, repos_of
 from .structure import Structure, read_structure
 from .versions import database_version
@@ -37,6 +37,7 @@ class Application:
     umbrella: MixProject | None
     repos: tuple[Repo, ...]
     version: DatabaseVersion
+    ecto_sql: tuple[int, ...] | None
 
 
 class Workspace:
@@ -66,6 +67,8 @@ class Workspace:
             application = self._application(path, overrides)
             repo = _repo_for(path, application)
             config = repo_config(repo) if repo is not None else RepoConfig()
+            if application is not None:
+                config = replace(config, ecto_sql=application.ecto_sql)
             database = database_of(config.adapter)
             folder = folder_of(path)
             root = application.project.root if application else None
@@ -150,7 +153,13 @@ def _read_application(project: MixProject, files: Files) -> Application:
         folders += _above(project.root, files)
     environment = read_config(dict.fromkeys(configs), files)
     repos = repos_of(project.app, roots, environment, project.dependencies, files)
-    return Application(project, umbrella, tuple(repos), database_version(folders, files))
+    return Application(
+        project,
+        umbrella,
+        tuple(repos),
+        database_version(folders, files),
+        ecto_sql_version([project.root, *(folders if umbrella is not None else [])], files),
+    )
 
 
 def _above(root: str, files: Files) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from ..databases.registry import Database
@@ -26,12 +27,16 @@ from ..schema.unknown import leaves_schema_alone
 from ..syntax.source import Source
 from ..syntax.span import Span
 from .context import RepoConfig
+from .repos import underscore
 
 # What leaves the schema as it is, whether it ran or not.
 _ROWS = (
     *(Delete, Insert, Select, Truncate, Update, LockTable),
     *(SessionCommand, SetParameter, TransactionControl),
 )
+
+
+_SCHEMA_CHANGES = re.compile(r"Ecto\.Migrat|Ecto\.Adapters|Postgrex|\bexecute|\bquery(?:_many)?!?\s*\(")
 
 
 @dataclass(frozen=True)
@@ -84,13 +89,25 @@ def operations_of(
         for statement in database.emit(command, config):
             if statement.error is not None and not statement.operations:
                 doubts.append(f"{name} raises {statement.error}")
-            found = _steps(statement, reason, name)
+            found = [
+                step
+                for step in _steps(statement, reason, name)
+                if not (isinstance(step.operation, CallsCode) and _works_on_rows(step.operation, files))
+            ]
             (unknown if isinstance(statement.command, UnknownCode) else steps).extend(found)
     if not steps or not all(_is_about_rows(step.operation) for step in steps):
         # Code that cannot be followed, in a migration of data, goes on with data: it loops over rows.
         # Anywhere else it may change the schema.
         steps += unknown
     return FileOperations(migration.module, tuple(steps), tuple(doubts))
+
+
+def _works_on_rows(operation: CallsCode, files: Callable[[str], str | None] | None) -> bool:
+    """A function of the application whose module has no means to change the schema: neither Ecto's DSL nor
+    SQL as text. What it calls in turn is not followed."""
+    module = operation.call.rpartition("/")[0].rpartition(".")[0]
+    text = files(f"lib/{underscore(module)}.ex") if files is not None and module else None
+    return text is not None and _SCHEMA_CHANGES.search(text) is None
 
 
 def _is_about_rows(operation: Operation) -> bool:

@@ -12,6 +12,7 @@ from .files import Files
 from .terms import read_elixir, result_of
 
 _APP = re.compile(rb"\bapp:\s*:(\w+)")
+_ECTO_SQL = re.compile(rb'"ecto_sql":\s*\{:hex,\s*:ecto_sql,\s*"(\d+(?:\.\d+)*)')
 # How far above an application its umbrella may lie (`apps/<name>` by default).
 _UMBRELLA_DEPTH = 3
 
@@ -96,3 +97,13 @@ def _names(deps: object) -> frozenset[str]:
         for item in deps.items
         if isinstance(item, TupleTerm) and item.items and isinstance(item.items[0], Atom)
     )
+
+
+def ecto_sql_version(folders: list[str], files: Files) -> tuple[int, ...] | None:
+    """The release of ecto_sql that the nearest `mix.lock` names."""
+    for folder in folders:
+        data = files.read(os.path.join(folder, "mix.lock"))
+        found = _ECTO_SQL.search(data) if data is not None else None
+        if found is not None:
+            return tuple(int(number) for number in found[1].split(b"."))
+    return None

@@ -10,6 +10,7 @@ from .state import Origin, Schema
 # Modules whose functions do not reach the database.
 _HARMLESS = frozenset(
     {":logger", ":timer", "Application", "Code", "File", "IO", "Logger", "Mix", "Process", "System", "Task"}
+    | {"Decimal", "Ecto.Changeset", "Ecto.Enum", "Ecto.Query", "Ecto.Type", "Ecto.UUID", "Jason", "Timex"}
 )
 _LIBRARY = frozenset({"up", "down", "change", "__using__"})
 

@@ -95,6 +95,48 @@ def test_a_condition_inside_of_a_block(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "certain"),
+    [
+        ("def fill, do: Repo.update_all(Post, set: [title: 1])", True),
+        ("import Ecto.Migration\n  def fill, do: create(table(:x))", False),
+        ('def fill, do: Repo.query!("ALTER TABLE posts ADD x int")', False),
+        (None, False),
+    ],
+)
+def test_application_code_that_can_only_work_on_rows(folder: Path, text: str | None, certain: bool) -> None:
+    app = folder.parents[2]
+    (app / "mix.exs").write_text("defmodule A.MixProject do\n  def project, do: [app: :a]\nend\n")
+    if text is not None:
+        (app / "lib" / "my_app").mkdir(parents=True)
+        (app / "lib" / "my_app" / "seeds.ex").write_text(f"defmodule MyApp.Seeds do\n  {text}\nend\n")
+    schema = after(folder, CREATE, "MyApp.Seeds.fill()")
+    assert (schema.uncertain == ()) == certain
+
+
+def test_options_that_older_releases_passed_over(folder: Path) -> None:
+    body = "create table(:c) do\n  add :post_id, references(:posts, null: false, type: :uuid)\nend"
+    schema = after(folder, CREATE, body)
+    assert (schema.complete, schema.uncertain) == (True, ())
+    assert str(schema.tables[Relation("c")].columns["post_id"].type) == "uuid"
+
+
+@pytest.mark.parametrize(("version", "raises"), [("3.4.5", False), ("3.11.3", False), ("3.12.0", True)])
+def test_the_locked_release_decides(folder: Path, version: str, raises: bool) -> None:
+    app = folder.parents[2]
+    (app / "mix.exs").write_text("defmodule A.MixProject do\n  def project, do: [app: :a]\nend\n")
+    (app / "mix.lock").write_text(
+        f'%{{\n  "ecto_sql": {{:hex, :ecto_sql, "{version}", "abc", [:mix]}},\n}}\n'
+    )
+    path = str(folder / "1_m.exs")
+    context = Workspace().context_for(path)
+    assert context.repo.ecto_sql == tuple(map(int, version.split(".")))
+    text = migration("create table(:c) do\n  add :a, references(:posts, nul: false)\nend")
+    up = analyze(Source.from_text(text, path), context).migrations[0].up
+    assert up is not None
+    assert any(step.statement.error is not None for step in up.steps) == raises
+
+
+@pytest.mark.parametrize(
     "text", ["", "defmodule M do\nend\n", "defmodule M do\n  use Ecto.Migration\nend\n", "@@@", "\x00\xff"]
 )
 def test_files_that_cannot_be_read_as_migrations(folder: Path, text: str) -> None:
