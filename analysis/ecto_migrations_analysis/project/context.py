@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..program.terms import Options
 from ..records import dataclass, field
 from ..schema.state import Schema
+
+if TYPE_CHECKING:
+    from .ecto_schemas import EctoSchema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,5 +52,7 @@ class ProjectContext:
     schema: Schema = field(default_factory=Schema)
     # The text of a file by its path from the root, as the migration reads it; None where there is none.
     read_file: Callable[[str], str | None] | None = field(default=None, compare=False, repr=False)
+    # The schema modules of the project's applications; reads `lib` when it is called.
+    ecto_schemas: Callable[[], tuple[EctoSchema, ...]] | None = field(default=None, compare=False, repr=False)
     # Module names of the migrations in the same folder, newest last: the naming convention of the project.
     sibling_modules: tuple[str, ...] = ()

@@ -17,6 +17,8 @@ from ..databases.registry import database_named
 from ..records import dataclass, replace
 from .config import read_config
 from .context import DatabaseVersion, ProjectContext, RepoConfig
+from .ecto_schema_index import SchemaIndex
+from .ecto_schemas import EctoSchema
 from .files import Files, Stamp
 from .history import History
 from .migrations import companions, folder_of, is_main, list_migrations, migration_file
@@ -38,6 +40,8 @@ class Application:
     repos: tuple[Repo, ...]
     version: DatabaseVersion
     ecto_sql: tuple[int, ...] | None
+    # Its folder, and in an umbrella those of the other applications.
+    roots: tuple[str, ...]
 
 
 class Workspace:
@@ -51,6 +55,7 @@ class Workspace:
         self._settled = settled
         self._lock = RLock()
         self._histories: dict[tuple[str, str | None, RepoConfig], History] = {}
+        self._indexes: dict[tuple[str, ...], SchemaIndex] = {}
         self._structures: dict[str, tuple[Stamp, Structure | None]] = {}
         # By folder of the migration, with what was looked at on the disk to make it.
         self._applications: dict[str, tuple[dict[str, Stamp], Application | None]] = {}
@@ -92,6 +97,7 @@ class Workspace:
                 database=database,
                 version=application.version if application else DatabaseVersion(),
                 schema=schema,
+                ecto_schemas=partial(self._schemas, application, files) if application else None,
                 read_file=partial(files.text_below, root) if root is not None else None,
                 sibling_modules=history.modules(version),
             )
@@ -120,6 +126,17 @@ class Workspace:
             self._structures[path] = kept
             _limit(self._structures)
         return kept[1]
+
+    def _schemas(self, application: Application, files: Files) -> tuple[EctoSchema, ...]:
+        """The schema modules of an application, in an umbrella of all applications."""
+        with self._lock:
+            index = self._indexes.get(application.roots)
+            if index is None or not self._settled:
+                index = index or SchemaIndex(list(application.roots))
+                index.update(files)
+                self._indexes[application.roots] = index
+                _limit(self._indexes)
+            return index.schemas()
 
     def _application(self, path: str, overrides: Mapping[str, bytes] | None) -> Application | None:
         folder = os.path.dirname(path)
@@ -159,6 +176,7 @@ def _read_application(project: MixProject, files: Files) -> Application:
         tuple(repos),
         database_version(folders, files),
         ecto_sql_version([project.root, *(folders if umbrella is not None else [])], files),
+        tuple(roots),
     )
 
 
