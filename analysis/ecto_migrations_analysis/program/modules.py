@@ -73,9 +73,7 @@ class _Reader:
             module.aliases = dict(parent.aliases)
         self.modules[name] = module
         sections = Call("defmodule", list(arguments), node.span, node, block).sections()[0]
-        module.unfinished = (
-            block is not None and block.has_error and not any(c.has_error for c in block.children)
-        )
+        module.unfinished = block is not None and block.missing
         self.statements(module, sections.get("do", []), True, depth)
 
     def statements(self, module: Module, statements: list[Node], always: bool, depth: int) -> None:

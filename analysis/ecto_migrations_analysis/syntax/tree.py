@@ -37,7 +37,7 @@ class Node:
     of it did not parse or is missing.
     """
 
-    __slots__ = ("children", "data", "end", "has_error", "kind", "memo", "operator", "start")
+    __slots__ = ("children", "data", "end", "has_error", "kind", "memo", "missing", "operator", "start")
 
     def __init__(self, kind: str, start: int, end: int, data: bytes) -> None:
         self.kind = kind
@@ -47,6 +47,8 @@ class Node:
         self.children: list[Node] = []
         self.operator = ""
         self.has_error = False
+        # A token of this very node is missing, as the `end` of an open block.
+        self.missing = False
         # For who walks the tree: what a node stands for, where that is the same each time (a literal).
         self.memo: object = None
 
@@ -98,14 +100,19 @@ class Tree:
             path.append(inner[-1])
 
     def broken(self) -> tuple[Span, ...]:
-        """The smallest statements around each part that did not parse."""
+        """The smallest statements around each part that did not parse.
+
+        Of a block that lacks its `end`, the place where that is missed: its statements are as they are.
+        """
         found: list[Span] = []
         pending = [self.root] if self.root.has_error else []
         while pending:
             node = pending.pop()
             inner = [child for child in node.children if child.has_error]
-            if node.kind != ERROR and node.kind in STATEMENT_LISTS and inner:
+            if node.kind in STATEMENT_LISTS:
                 pending.extend(inner)
+                if node.missing:
+                    found.append(Span(node.end, node.end))
                 continue
             # A statement: its own statement lists may narrow the error down, if everything else in it parsed.
             lists = [child for child in inner if errs_in_statements(child)]
@@ -175,7 +182,7 @@ def parse_bytes(data: bytes) -> Tree:
             if parent.kind in _OPERATIONS and kind not in "()":
                 parent.operator = kind
             if faulty and current.is_missing:
-                parent.has_error = True
+                parent.has_error = parent.missing = True
         if descended:
             continue
         while not cursor.goto_next_sibling():
