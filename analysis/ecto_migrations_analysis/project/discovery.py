@@ -11,14 +11,12 @@ import os
 from collections.abc import Mapping
 from functools import partial
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..databases.registry import database_named
 from ..records import dataclass, replace
 from .config import read_config
 from .context import DatabaseVersion, ProjectContext, RepoConfig
-from .ecto_schema_index import SchemaIndex
-from .ecto_schemas import EctoSchema
 from .files import Files, Stamp
 from .history import History
 from .migrations import companions, folder_of, is_main, list_migrations, migration_file
@@ -26,6 +24,10 @@ from .mix import MixProject, applications_of, ecto_sql_version, project_around, 
 from .repos import Repo, database_of, repo_config, repos_of
 from .structure import Structure, read_structure
 from .versions import database_version
+
+if TYPE_CHECKING:
+    from .ecto_schema_index import SchemaIndex
+    from .ecto_schemas import EctoSchema
 
 # Projects and histories are few; what is not asked for any more is forgotten.
 _MAX_KEPT = 16
@@ -129,6 +131,9 @@ class Workspace:
 
     def _schemas(self, application: Application, files: Files) -> tuple[EctoSchema, ...]:
         """The schema modules of an application, in an umbrella of all applications."""
+        # Imported here: reading a migration alone does not need it.
+        from .ecto_schema_index import SchemaIndex
+
         with self._lock:
             index = self._indexes.get(application.roots)
             if index is None or not self._settled:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
@@ -79,6 +78,8 @@ class Files:
 
     def matching(self, pattern: str) -> list[str]:
         """The files that a pattern with `*` finds."""
+        import glob
+
         self._see(os.path.dirname(pattern))
         return sorted(glob.glob(pattern))
 

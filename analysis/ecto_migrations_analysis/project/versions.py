@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator
 
 from .context import DatabaseVersion
@@ -94,6 +93,8 @@ def _versions(path: str, files: Files) -> list[int]:
 
 
 def _stated(text: str) -> list[int]:
+    import tomllib  # 4 ms, and few projects have the file
+
     try:
         value = tomllib.loads(text).get("database_version")
     except tomllib.TOMLDecodeError:
