@@ -39,10 +39,11 @@ def test_glyphs_follow_the_encoding() -> None:
     assert Terminal.of(Stream("latin-1", False), {}).glyphs is ASCII
 
 
-def test_without_a_terminal_nothing_depends_on_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "50")
-    assert Terminal.of(Stream("utf-8", False), {}).width == 120
-    assert Terminal.of(Stream("utf-8", True), {}).width == 50
+def test_without_a_terminal_nothing_depends_on_its_width() -> None:
+    assert Terminal.of(Stream("utf-8", False), {"COLUMNS": "50"}).width == 120
+    assert Terminal.of(Stream("utf-8", True), {"COLUMNS": "50"}).width == 50
+    assert Terminal.of(Stream("utf-8", True), {"COLUMNS": "5"}).width == 40
+    assert Terminal.of(Stream("utf-8", True), {}).width == 120
 
 
 def test_paint() -> None:

@@ -61,8 +61,9 @@ def report(analysis: Analysis) -> MigrationReport:
 
 
 def _irreversible(analysis: Analysis) -> str | None:
-    program = analysis.migrations[0].migration.down
+    migration = analysis.migrations[0].migration
+    program = migration.down
     if program is None:
-        # `Ecto.Migrator.attempt/8` finds neither the function nor `change/0`.
-        return "the migration defines neither down/0 nor change/0"
+        # As `Ecto.Migrator.do_down/5` words it.
+        return f"{migration.module} does not implement a `down/0` or `change/0` function"
     return program.irreversible.message if program.irreversible is not None else None

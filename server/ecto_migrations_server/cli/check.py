@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from .errors import CommandError, complain
+
+if TYPE_CHECKING:
+    from .formats.findings_json import FindingsJson
+    from .formats.findings_text import FindingsText
 
 HELP: Final = "say what migrations will do to the database, and what is unsafe about it"
 _FAIL_LEVELS: Final = ("info", "risk", "danger", "never")
@@ -39,16 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     from . import exit_codes, files
     from .checked import Checked, check
-    from .formats import findings_json, findings_text
-    from .terminal import Terminal
 
     targets = files.targets(arguments.paths, arguments.stdin_filename)
-    output: findings_text.FindingsText | findings_json.FindingsJson
-    if arguments.format == "json":
-        output = findings_json.FindingsJson(sys.stdout)
-    else:
-        output = findings_text.FindingsText(sys.stdout, Terminal.of(sys.stdout))
-
+    output = _format(arguments.format, sys.stdout)
     failing = None if arguments.fail_level == "never" else Level[arguments.fail_level.upper()]
     found = broken = False
     # Nothing changes during the run.
@@ -68,3 +65,14 @@ def run(arguments: argparse.Namespace) -> int:
     if broken:
         return exit_codes.ERROR
     return exit_codes.FINDINGS if found else exit_codes.OK
+
+
+def _format(name: str, stream: TextIO) -> FindingsText | FindingsJson:
+    if name == "json":
+        from .formats.findings_json import FindingsJson
+
+        return FindingsJson(stream)
+    from .formats.findings_text import FindingsText
+    from .terminal import Terminal
+
+    return FindingsText(stream, Terminal.of(stream))

@@ -60,28 +60,19 @@ def _place(text: str) -> tuple[str, int | None]:
 
 
 def _offers(checked: Checked, line: int | None) -> list[Offer]:
-    """The fixes whose subject stands in `line` (any line where None), those for findings first."""
     lines = checked.analysis.source.lines
     if line is not None and not 1 <= line <= lines.line_count:
         raise CommandError(f"{checked.target.shown} has {lines.line_count} lines, and no line {line}")
-    found = [
-        offer
-        for offer in checked.offers
-        if line is None
-        or any(
-            lines.line_of(span.start) <= line - 1 <= lines.line_of(span.end)
-            for span in (offer.finding_spans or (offer.span,))
-        )
-    ]
-    return sorted(found, key=lambda offer: (not offer.rules, not offer.preferred, offer.span))
+    return checked.rewrites(line)
 
 
 def _listed(checked: Checked, offers: list[Offer]) -> list[str]:
+    from .checked import places
+
     lines = checked.analysis.source.lines
     rows = []
     for number, offer in enumerate(offers, 1):
-        span = offer.finding_spans[0] if offer.finding_spans else offer.span
-        where = f"{printable(checked.target.shown)}:{lines.line_of(span.start) + 1}"
+        where = f"{printable(checked.target.shown)}:{lines.line_of(places(offer)[0].start) + 1}"
         rows.append(f"{number}. {where}  {printable(offer.title)}")
     return rows
 
@@ -96,16 +87,17 @@ def _picked(checked: Checked, offers: list[Offer], line: int | None, number: int
             raise CommandError(f"--pick takes a number from 1 to {len(offers)} in {where}")
         return offers[number - 1]
     if line is None:
-        best = [offer for offer in offers if offer.preferred] or offers
-        places = {offer.finding_spans or (offer.span,) for offer in best}
-        if len(places) > 1:
-            lines = checked.analysis.source.lines
-            numbers = sorted({lines.line_of(spans[0].start) + 1 for spans in places})
+        from .checked import places
+
+        lines = checked.analysis.source.lines
+        # A refactoring that no finding asks for is no second place.
+        asked = [offer for offer in offers if offer.rules] or offers
+        numbers = sorted({lines.line_of(span.start) + 1 for offer in asked for span in places(offer)})
+        if len(numbers) > 1:
             raise CommandError(
                 f"{shown} has several places to rewrite: add a line, {shown}:{numbers[0]}"
                 f" (there is something in {', '.join(map(str, numbers))})"
             )
-        return best[0]
     return offers[0]
 
 
@@ -140,8 +132,8 @@ def _diff(old: str | None, new: str, before: str, after: bytes) -> list[str]:
         unified_diff(
             _lines(before),
             _lines(after.decode("utf-8", "replace")),
-            f"a/{old}" if old is not None else "/dev/null",
-            f"b/{new}",
+            f"a/{old.lstrip('/')}" if old is not None else "/dev/null",
+            f"b/{new.lstrip('/')}",
             lineterm="",
         )
     )
@@ -149,7 +141,11 @@ def _diff(old: str | None, new: str, before: str, after: bytes) -> list[str]:
 
 def _lines(text: str) -> list[str]:
     """Lines as `diff` has them: `str.splitlines` also splits where no line ends."""
-    return text.removesuffix("\n").split("\n") if text else []
+    if text and not text.endswith("\n"):
+        text += "\n\\ No newline at end of file\n"
+        *lines, last, note, _ = text.split("\n")
+        return [*lines, f"{last}\n{note}"]
+    return text.split("\n")[:-1]
 
 
 def _painted(line: str, terminal: Terminal) -> str:

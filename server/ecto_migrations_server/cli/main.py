@@ -12,6 +12,7 @@ from typing import Final, NoReturn
 from . import check, exit_codes, expand, explain, report, server
 from .cells import printable
 from .errors import PROGRAM, CommandError, complain
+from .terminal import Terminal
 
 _DESCRIPTION: Final = "Knows what an Ecto migration will do to the database."
 _EPILOG: Final = f"""\
@@ -40,6 +41,13 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{printable(message)}; see {self.prog} --help")
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """argparse makes one of these at every start and asks shutil for the width, 11 ms to import."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=24, width=min(100, Terminal.of(sys.stdout).width))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,14 +91,18 @@ def _parser() -> argparse.ArgumentParser:
         prog=PROGRAM,
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     for name, module in _COMMANDS.items():
         command = commands.add_parser(
-            name, help=module.HELP, description=_sentence(module.HELP), allow_abbrev=False
+            name,
+            help=module.HELP,
+            description=_sentence(module.HELP),
+            formatter_class=_Help,
+            allow_abbrev=False,
         )
         module.configure(command)
     return parser

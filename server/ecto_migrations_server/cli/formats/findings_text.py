@@ -50,17 +50,29 @@ class FindingsText:
         if finding.reason:
             output += terminal.paragraph(printable(finding.reason))
         output += [row for related in finding.related for row in self._related(checked, related)]
-        arrow = terminal.glyphs.arrow
-        hanging = "  " + " " * (len(arrow) + 1)
-        if finding.advice:
-            output += terminal.paragraph(printable(finding.advice), f"  {arrow} ", hanging)
-        fixes = checked.fixes(finding)
-        if fixes:
+        ways_out = self._fixes(checked, finding, line + 1)
+        if ways_out:
             self._fixable += 1
-            command = f"ecto-migrations expand {_argument(checked.target.shown)}:{line + 1}"
-            title = printable(fixes[0].title)
-            output += terminal.paragraph(f"{title}:", f"  {arrow} ", hanging)
-            output.append(hanging + terminal.paint(command, "cyan"))
+        elif finding.advice:
+            ways_out = self._way_out(printable(finding.advice))
+        return output + ways_out
+
+    def _fixes(self, checked: Checked, finding: Finding, line: int) -> list[str]:
+        """Each fix with the command that shows it."""
+        numbered = {offer.id: number for number, offer in enumerate(checked.rewrites(line), 1)}
+        output: list[str] = []
+        for offer in sorted(checked.fixes(finding), key=lambda offer: numbered[offer.id]):
+            pick = f" --pick {numbered[offer.id]}" if numbered[offer.id] > 1 else ""
+            command = f"ecto-migrations expand {_argument(checked.target.shown)}:{line}{pick}"
+            output += self._way_out(f"{printable(offer.title)}:", command)
+        return output
+
+    def _way_out(self, text: str, command: str | None = None) -> list[str]:
+        arrow = self._terminal.glyphs.arrow
+        hanging = " " * (len(arrow) + 3)
+        output = self._terminal.paragraph(text, f"  {arrow} ", hanging)
+        if command is not None:
+            output.append(hanging + self._terminal.paint(command, "cyan"))
         return output
 
     def _related(self, checked: Checked, related: Related) -> list[str]:
