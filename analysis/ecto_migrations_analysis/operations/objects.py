@@ -82,6 +82,8 @@ class CreateTrigger(Operation):
     function: Relation | None = None
     # "insert", "update", "delete", "truncate".
     events: tuple[str, ...] = ()
+    # FOR EACH ROW, which a partitioned table hands on to its partitions, or FOR EACH STATEMENT.
+    for_each_row: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

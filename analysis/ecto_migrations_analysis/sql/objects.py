@@ -120,6 +120,7 @@ def _trigger(text: StatementText, node: Node) -> list[Operation]:
             constraint_from=text.relation(node["constrrel"]) if "constrrel" in node else None,
             function=text.named(node.get("funcname", [])),
             events=tuple(name for bit, name in _EVENTS.items() if events & bit),
+            for_each_row=bool(node.get("row")),
             span=text.span,
         )
     ]

@@ -159,8 +159,9 @@ def test_indexes(case: Case, version: int) -> None:
     ),
     "ALTER TABLE posts SET (fillfactor = 80), ADD COLUMN x int, ALTER COLUMN title SET STATISTICS 10",
     *prepared(
-        "CREATE TABLE p (a int, b text); CREATE TABLE c (x int) INHERITS (p); INSERT INTO p VALUES (1, 'x');"
-        " INSERT INTO c VALUES (1, 'x', 2); CREATE INDEX i ON c (a);",
+        "CREATE TABLE p (a int, b text); CREATE TABLE c (x int) INHERITS (p);"
+        " INSERT INTO p SELECT g, 'x' FROM generate_series(1, 150) g;"
+        " INSERT INTO c SELECT g, 'x', 2 FROM generate_series(1, 150) g; CREATE INDEX i ON c (a);",
         "ALTER TABLE p ADD COLUMN y int",
         "ALTER TABLE p ADD COLUMN y float DEFAULT random()",
         "ALTER TABLE p ALTER COLUMN a TYPE bigint",
@@ -178,6 +179,31 @@ def test_indexes(case: Case, version: int) -> None:
         "COMMENT ON TABLE p IS 'x'",
         "ALTER TABLE p SET (fillfactor = 80)",
         "CREATE POLICY q ON p USING (true)",
+        "ALTER TABLE p ADD UNIQUE (a)",
+        "ALTER TABLE p ADD EXCLUDE (a WITH =)",
+        "ALTER TABLE p ADD COLUMN n bigint GENERATED ALWAYS AS IDENTITY",
+        "ALTER TABLE p ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES authors (id)",
+        "ALTER TABLE p ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES authors (id) NOT VALID",
+        "ALTER TABLE p SET UNLOGGED",
+        "ALTER TABLE p DISABLE TRIGGER ALL",
+        "ALTER TABLE p ALTER a SET STORAGE PLAIN",
+        Case("VACUUM FULL p", outside=True, hold=("p",), until=17),
+        Case("CREATE TRIGGER t BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION f()", TRIGGER_FUNCTION),
+        *prepared(
+            "ALTER TABLE p ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES authors NOT VALID,"
+            " ADD CONSTRAINT u UNIQUE (a), ADD CONSTRAINT h CHECK (a > 0) NOT VALID;",
+            "ALTER TABLE p VALIDATE CONSTRAINT k",
+            "ALTER TABLE p VALIDATE CONSTRAINT h",
+            "ALTER TABLE p DROP CONSTRAINT k",
+            "ALTER TABLE p DROP CONSTRAINT u",
+            "ALTER TABLE p DROP CONSTRAINT h",
+            "ALTER TABLE p RENAME CONSTRAINT k TO z",
+            "ALTER TABLE p RENAME CONSTRAINT u TO z",
+            "ALTER TABLE p RENAME CONSTRAINT h TO z",
+            "ALTER TABLE p ALTER COLUMN a TYPE bigint",
+            "ALTER TABLE p ALTER COLUMN a TYPE int",
+        ),
+        Case("ALTER TABLE p ALTER COLUMN b TYPE text", "CREATE INDEX low ON p (lower(b))"),
     ),
 )
 def test_settings_and_inheritance(case: Case, version: int) -> None:

@@ -116,8 +116,10 @@ def rename_column(operation: RenameColumn, situation: Situation, ledger: Ledger)
 def rename_constraint(operation: RenameConstraint, situation: Situation, ledger: Ledger) -> None:
     if not _meets_table(operation, situation, ledger):
         return
-    ledger.lock_family(operation.relation, ACCESS_EXCLUSIVE, operation.span, operation.only)
     table = situation.table(operation.relation)
+    constraint = table.constraints.get(operation.name or "") if table is not None else None
+    alone = constraint is not None and constraint.definition.kind not in ("check", "not null")
+    ledger.lock_family(operation.relation, ACCESS_EXCLUSIVE, operation.span, operation.only or alone)
     if table is not None and operation.to is not None and operation.to in table.constraints:
         ledger.fail(
             f"constraint `{operation.to}` for relation `{operation.relation}` already exists",

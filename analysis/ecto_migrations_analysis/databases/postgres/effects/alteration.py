@@ -23,7 +23,7 @@ from ....operations.tables import TableOperation
 from ....records import dataclass
 from ....schema.state import Column, ConstraintState
 from ....syntax.span import Span
-from ..locks import ROW_SHARE, SHARE_ROW_EXCLUSIVE
+from ..locks import ACCESS_EXCLUSIVE, ROW_SHARE, SHARE_ROW_EXCLUSIVE
 from .ledger import Ledger
 from .situation import Situation
 
@@ -67,7 +67,7 @@ class Alteration:
             for operation in operations
             if isinstance(operation, AddColumn) and not self.is_there_already(operation)
         }
-        self.rewritten = False
+        self._written: dict[Relation, None] = {}
         self._read: dict[Relation, None] = {}
         self._rebuilt: dict[str, None] = {}
         self._checks: list[ForeignKeyCheck] = []
@@ -118,16 +118,25 @@ class Alteration:
         """A lock on the table, its partitions and its heirs."""
         self.ledger.lock_family(self.relation, mode, span, self.only)
 
+    def lock_with_partitions(self, mode: str, span: Span) -> None:
+        """A lock of a clause that goes on to partitions, but not to heirs of a table with rows of its own."""
+        self.ledger.lock_family_of_partitions(self.relation, mode, span, self.only)
+
     def lock_alone(self, mode: str, span: Span) -> None:
         """A lock of a clause that does not go on to partitions and heirs."""
         self.ledger.lock(self.relation, mode, span)
 
-    def rewrite(self) -> None:
-        self.rewritten = True
+    def rewrite(self, alone: bool = False) -> None:
+        """The rows are written to a new file; `alone`: not those of partitions and heirs."""
+        self._written.update(dict.fromkeys(self.situation.stored(self.relation, self.only or alone)))
 
     def read(self) -> None:
-        """All rows are read to verify something, or to build an index."""
+        """All rows are read to verify something."""
         self._read.update(dict.fromkeys(self.situation.stored(self.relation, self.only)))
+
+    def read_for_index(self) -> None:
+        """All rows are read to build an index, which heirs do not get."""
+        self._read.update(dict.fromkeys(self.situation.partitions(self.relation, self.only)))
 
     def rebuild(self, indexes: list[str]) -> None:
         self._rebuilt.update(dict.fromkeys(indexes))
@@ -144,27 +153,34 @@ class Alteration:
         if parent is None:
             self.ledger.unknown("which table the foreign key refers to")
             return
-        self.ledger.lock_family(parent, mode, span)
+        self.ledger.lock_family_of_partitions(parent, mode, span)
+
+    def lock_formerly_referenced(self, parent: Relation | None, span: Span) -> None:
+        """What a foreign key that goes with something else takes on the table it points to."""
+        if parent is not None and self.situation.version < 15 and self.situation.is_partitioned(parent):
+            # Before PostgreSQL 15 only the partitions have its triggers.
+            for item in self.situation.partitions(parent):
+                self.ledger.lock(item, ACCESS_EXCLUSIVE, span)
+        else:
+            self.lock_referenced(parent, ACCESS_EXCLUSIVE, span)
 
     # --- phase 3 ---
 
     def finish(self) -> None:
         """Take down what phase 3 does."""
-        stored = self.situation.stored(self.relation, self.only)
-        if self.rewritten:
-            for relation in stored:
-                self.ledger.rewrite(relation)
+        for relation in self._written:
+            self.ledger.rewrite(relation)
+            self.ledger.scan(relation)
+            self.ledger.rebuild(relation, self._surviving_indexes(relation))
+        if self._written and (self.table is None or not self.table.complete):
+            self.ledger.unknown(f"which indexes `{self.relation}` has: all of them are rebuilt")
+        for relation in self._read:
+            self.ledger.scan(relation)
+        for relation in self.situation.stored(self.relation, self.only):
+            indexes = self._indexes_to_rebuild(relation)
+            if indexes and relation not in self._written:
+                self.ledger.rebuild(relation, indexes)
                 self.ledger.scan(relation)
-                self.ledger.rebuild(relation, self._surviving_indexes(relation))
-            if self.table is None or not self.table.complete:
-                self.ledger.unknown(f"which indexes `{self.relation}` has: all of them are rebuilt")
-        else:
-            for relation in self._read:
-                self.ledger.scan(relation)
-            if self._rebuilt:
-                for relation in stored:
-                    self.ledger.rebuild(relation, self._indexes_to_rebuild(relation))
-                    self.ledger.scan(relation)
         for check in self._checks:
             self._validate(check)
 
@@ -193,10 +209,10 @@ class Alteration:
     def _validate(self, check: ForeignKeyCheck) -> None:
         if self.situation.transaction.is_empty(check.child):
             return
-        for relation in self.situation.stored(check.child):
+        for relation in self.situation.partitions(check.child):
             self.ledger.scan(relation)
         if check.parent is not None and not check.empty:
-            for relation in self.situation.stored(check.parent):
+            for relation in self.situation.partitions(check.parent):
                 self.ledger.scan(relation)
 
 

@@ -68,8 +68,16 @@ def _refuse_partition(operation: AddColumn, alteration: Alteration) -> None:
     table = alteration.table
     if table is not None and table.partition_of is not None:
         alteration.ledger.fail("cannot add column to a partition", "unsupported", operation.span)
-    if operation.only and len(alteration.situation.family(operation.relation)) > 1:
+    if len(alteration.situation.family(operation.relation)) == 1:
+        return
+    if operation.only:
         alteration.ledger.fail("column must be added to child tables too", "unsupported", operation.span)
+    if operation.column.identity is not None and not (table and table.partition_by):
+        reason = "cannot recursively add identity column to table that has child tables"
+        alteration.ledger.fail(reason, "unsupported", operation.span)
+    elif operation.column.identity is not None and alteration.situation.version < 17:
+        reason = "identity columns of partitioned tables need PostgreSQL 17"
+        alteration.ledger.fail(reason, "version", operation.span)
 
 
 def is_null(default: Expression | None) -> bool:
@@ -145,9 +153,11 @@ def drop_column(operation: DropColumn, alteration: Alteration) -> None:
     for constraint in table.constraints.values():
         definition = constraint.definition
         if definition.kind == "foreign key" and name in definition.columns:
-            alteration.lock_referenced(definition.references, ACCESS_EXCLUSIVE, operation.span)
+            alteration.lock_formerly_referenced(definition.references, operation.span)
     found = dependents.of_column(situation, table, name)
-    blocking = list(found.certain)
+    # Before PostgreSQL 15 generated columns go with the column they are computed from.
+    generated = dependents.generated_from(table, name) if situation.version < 15 else []
+    blocking = [item for item in found.certain if item not in map(dependents.generated_column, generated)]
     for child, foreign_key in situation.referencing(operation.relation):
         key = foreign_key.definition.referenced_columns or table.primary_key
         if name in key:
@@ -269,10 +279,11 @@ def change_default(operation: SetDefault | DropDefault, alteration: Alteration) 
 
 
 def add_identity(operation: AddIdentity, alteration: Alteration) -> None:
-    alteration.lock(ACCESS_EXCLUSIVE, operation.span)
+    if alteration.situation.version < 17:
+        alteration.lock_alone(ACCESS_EXCLUSIVE, operation.span)
+    else:
+        alteration.lock_with_partitions(ACCESS_EXCLUSIVE, operation.span)
     ledger, column = alteration.ledger, _existing(operation, alteration)
-    if alteration.situation.version < 17 and alteration.situation.is_partitioned(operation.relation):
-        ledger.fail("identity columns of partitioned tables need PostgreSQL 17", "version", operation.span)
     if column is None:
         return
     name = f"column `{column.name}` of `{operation.relation}`"

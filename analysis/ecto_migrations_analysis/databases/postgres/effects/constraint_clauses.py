@@ -13,10 +13,11 @@ from ....operations import (
     ValidateConstraint,
 )
 from ....schema.state import Column, ConstraintState, Table
-from ..locks import ACCESS_EXCLUSIVE, SHARE_ROW_EXCLUSIVE, SHARE_UPDATE_EXCLUSIVE
+from ....syntax.span import Span
+from ..locks import ACCESS_EXCLUSIVE, SHARE, SHARE_ROW_EXCLUSIVE, SHARE_UPDATE_EXCLUSIVE
 from . import dependents
 from .alteration import REFERENCING, VALIDATING, Alteration
-from .column_clauses import is_null, require_not_null
+from .column_clauses import is_not_null, is_null, require_not_null
 from .comparable import comparable
 
 
@@ -89,7 +90,7 @@ def _add_not_null(operation: AddConstraint, alteration: Alteration) -> None:
 def _add_key(operation: AddConstraint, alteration: Alteration) -> None:
     """UNIQUE, PRIMARY KEY and EXCLUDE build an index, unless USING INDEX hands them one."""
     ledger, constraint, relation = alteration.ledger, operation.constraint, operation.relation
-    alteration.lock(ACCESS_EXCLUSIVE, operation.span)
+    _lock_for_key(operation, alteration)
     if constraint.temporal and alteration.situation.version < 18:
         ledger.fail("WITHOUT OVERLAPS needs PostgreSQL 18", "version", operation.span)
     _refuse_nulls_not_distinct(constraint, operation, alteration)
@@ -113,9 +114,26 @@ def _add_key(operation: AddConstraint, alteration: Alteration) -> None:
             require_not_null(name, operation, alteration)
 
 
+def _lock_for_key(operation: AddConstraint, alteration: Alteration) -> None:
+    """Before PostgreSQL 18 partitions are locked only to build their indexes, heirs not at all.
+
+    Making the columns of a primary key NOT NULL goes on to all of them.
+    """
+    if alteration.situation.version >= 18:
+        alteration.lock(ACCESS_EXCLUSIVE, operation.span)
+        return
+    alteration.lock_alone(ACCESS_EXCLUSIVE, operation.span)
+    partitioned = alteration.situation.is_partitioned(operation.relation)
+    if partitioned:
+        alteration.lock_with_partitions(SHARE, operation.span)
+    if operation.constraint.kind == "primary key":
+        if not partitioned or not all(is_not_null(alteration, name) for name in operation.constraint.columns):
+            alteration.lock(ACCESS_EXCLUSIVE, operation.span)
+
+
 def _build_index(operation: AddConstraint, alteration: Alteration) -> None:
     constraint, table = operation.constraint, alteration.table
-    alteration.read()
+    alteration.read_for_index()
     for name in constraint.columns:
         if alteration.known and name not in alteration.added and not alteration.stays(name):
             alteration.ledger.fail(f"column `{name}` named in key does not exist", "missing", operation.span)
@@ -183,7 +201,10 @@ def _add_foreign_key(operation: AddConstraint, alteration: Alteration) -> None:
     """SHARE ROW EXCLUSIVE on both tables; all rows are looked up unless NOT VALID is given."""
     ledger, constraint = alteration.ledger, operation.constraint
     situation = alteration.situation
-    alteration.lock(SHARE_ROW_EXCLUSIVE, operation.span)
+    if situation.version >= 18:
+        alteration.lock(SHARE_ROW_EXCLUSIVE, operation.span)
+    else:
+        alteration.lock_with_partitions(SHARE_ROW_EXCLUSIVE, operation.span)
     alteration.lock_referenced(constraint.references, REFERENCING, operation.span)
     if constraint.on_delete_columns and situation.version < 15:
         ledger.fail("ON DELETE SET NULL of some columns needs PostgreSQL 15", "version", operation.span)
@@ -284,8 +305,8 @@ _ADDING: dict[str, Callable[[AddConstraint, Alteration], None]] = {
 def drop_constraint(operation: DropConstraint, alteration: Alteration) -> None:
     """Instant; a foreign key's triggers go, which takes the same lock on the table it refers to."""
     ledger = alteration.ledger
-    alteration.lock(ACCESS_EXCLUSIVE, operation.span)
     constraint = _find(operation.name, alteration)
+    _lock_constrained(ACCESS_EXCLUSIVE, constraint, operation.span, alteration)
     if constraint is None:
         if _is_missing(operation.name, alteration) and not operation.if_exists:
             ledger.fail(
@@ -303,6 +324,16 @@ def drop_constraint(operation: DropConstraint, alteration: Alteration) -> None:
         alteration.lock_referenced(definition.references, ACCESS_EXCLUSIVE, operation.span)
     if definition.kind in ("primary key", "unique"):
         _drop_key(operation, definition, alteration)
+
+
+def _lock_constrained(
+    mode: str, constraint: ConstraintState | None, span: Span, alteration: Alteration
+) -> None:
+    """Heirs share CHECK and NOT NULL; keys and foreign keys only partitions do."""
+    if constraint is None or constraint.definition.kind in ("check", "not null"):
+        alteration.lock(mode, span)
+    else:
+        alteration.lock_with_partitions(mode, span)
 
 
 def _drop_key(operation: DropConstraint, definition: ConstraintDefinition, alteration: Alteration) -> None:
@@ -332,7 +363,6 @@ def _drop_key(operation: DropConstraint, definition: ConstraintDefinition, alter
 def validate_constraint(operation: ValidateConstraint, alteration: Alteration) -> None:
     """All rows are read, while others read and write."""
     ledger = alteration.ledger
-    alteration.lock(SHARE_UPDATE_EXCLUSIVE, operation.span)
     added = next(
         (
             other.constraint
@@ -342,6 +372,7 @@ def validate_constraint(operation: ValidateConstraint, alteration: Alteration) -
         None,
     )
     found = _find(operation.name, alteration)
+    _lock_constrained(SHARE_UPDATE_EXCLUSIVE, found, operation.span, alteration)
     constraint = added if added is not None else found.definition if found is not None else None
     if constraint is None:
         if _is_missing(operation.name, alteration):
@@ -379,7 +410,7 @@ def validate_constraint(operation: ValidateConstraint, alteration: Alteration) -
 def alter_constraint(operation: AlterConstraint, alteration: Alteration) -> None:
     """Only the catalog changes, except that ENFORCED looks all rows up (PostgreSQL 18)."""
     ledger = alteration.ledger
-    alteration.lock(ACCESS_EXCLUSIVE, operation.span)
+    alteration.lock_with_partitions(ACCESS_EXCLUSIVE, operation.span)
     words = operation.clause.lower()
     newer = "enforced" in words or "inherit" in words
     if newer and alteration.situation.version < 18:

@@ -29,7 +29,7 @@ def of_column(situation: Situation, table: Table, column: str) -> Dependents:
         used = view_uses(situation, view, table.relation, column)
         if used is not False:
             (certain if used else doubtful).append(f"the view `{view.name}`")
-    certain += [f"the generated column `{name}`" for name in generated_from(table, column)]
+    certain += map(generated_column, generated_from(table, column))
     certain += [
         f"the trigger `{name}`" for name, trigger in table.triggers.items() if column in trigger.update_of
     ]
@@ -48,6 +48,11 @@ def generated_from(table: Table, column: str) -> list[str]:
         for name, other in table.columns.items()
         if other.generated is not None and name != column and mentions(other.generated.expression.sql, column)
     ]
+
+
+def generated_column(name: str) -> str:
+    """How a generated column is called among the dependents."""
+    return f"the generated column `{name}`"
 
 
 def view_uses(situation: Situation, view: CreateView, relation: Relation, column: str) -> bool | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....operations import Maintenance, Relation
-from ..locks import ACCESS_EXCLUSIVE, SHARE_UPDATE_EXCLUSIVE
+from ..locks import ACCESS_EXCLUSIVE, ACCESS_SHARE, SHARE_UPDATE_EXCLUSIVE
 from .ledger import Ledger
 from .pending import refuse_pending
 from .situation import Situation
@@ -41,16 +41,21 @@ def _maintain(relation: Relation, operation: Maintenance, situation: Situation, 
     mode = ACCESS_EXCLUSIVE if full else SHARE_UPDATE_EXCLUSIVE
     if operation.command == "cluster":
         refuse_pending("CLUSTER", [relation], operation.span, ledger)
-    if operation.command == "analyze":
-        # Statistics of the whole family are gathered with the table's own.
+    if operation.command != "cluster" and situation.version >= 18:
+        # Since PostgreSQL 18 heirs are treated as partitions are.
         ledger.lock_family(relation, mode, operation.span)
+        treated = situation.stored(relation)
     else:
         ledger.lock_family_of_partitions(relation, mode, operation.span)
+        treated = situation.partitions(relation)
+    if operation.command == "analyze":
+        # Rows of the whole family are sampled for its statistics.
+        ledger.lock_family(relation, ACCESS_SHARE, operation.span)
     if not full:
         return
     if situation.table(relation) is None:
         ledger.unknown(f"which indexes `{relation}` has: all of them are rebuilt")
-    for item in situation.partitions(relation):
+    for item in treated:
         table = situation.table(item)
         ledger.rewrite(item)
         ledger.scan(item)

@@ -12,7 +12,7 @@ from ....operations import (
     Relation,
     RenameObject,
 )
-from ....schema.state import Schema
+from ....schema.state import Schema, Table
 from ..locks import (
     ACCESS_EXCLUSIVE,
     ACCESS_SHARE,
@@ -43,10 +43,8 @@ def create_trigger(operation: CreateTrigger, situation: Situation, ledger: Ledge
             operation.span,
         )
     ledger.lock(relation, SHARE_ROW_EXCLUSIVE, operation.span)
-    if situation.is_partitioned(relation):
-        # A trigger for each row is made for each partition too; one for each statement is not, and which it
-        # is the operation does not tell.
-        ledger.lock_family(relation, SHARE_ROW_EXCLUSIVE, operation.span)
+    if operation.for_each_row:
+        ledger.lock_family_of_partitions(relation, SHARE_ROW_EXCLUSIVE, operation.span)
     if operation.constraint_from is not None:
         ledger.lock(operation.constraint_from, ACCESS_SHARE, operation.span)
 
@@ -153,8 +151,14 @@ def _drop_from_table(operation: DropObject, relation: Relation, situation: Situa
         # The table is not locked where there is nothing to drop.
         return
     ledger.lock(relation, ACCESS_EXCLUSIVE, operation.span)
-    if operation.kind == "trigger" and situation.is_partitioned(relation):
-        ledger.lock_family(relation, ACCESS_EXCLUSIVE, operation.span)
+    if operation.kind == "trigger" and _is_for_each_row(operation.name, table):
+        ledger.lock_family_of_partitions(relation, ACCESS_EXCLUSIVE, operation.span)
+
+
+def _is_for_each_row(name: Relation, table: Table | None) -> bool:
+    """Whether partitions have the trigger too; so where it is not known."""
+    trigger = table.triggers.get(name.name) if table is not None and name.name is not None else None
+    return trigger is None or trigger.for_each_row
 
 
 def _drop_type(operation: DropObject, situation: Situation, ledger: Ledger) -> None:
@@ -258,8 +262,9 @@ def rename_object(operation: RenameObject, situation: Situation, ledger: Ledger)
     elif kind in ("trigger", "policy", "rule"):
         if operation.relation is not None:
             ledger.lock(operation.relation, ACCESS_EXCLUSIVE, operation.span)
-            if kind == "trigger" and situation.is_partitioned(operation.relation):
-                ledger.lock_family(operation.relation, ACCESS_EXCLUSIVE, operation.span)
+            table = situation.table(operation.relation)
+            if kind == "trigger" and _is_for_each_row(operation.name, table):
+                ledger.lock_family_of_partitions(operation.relation, ACCESS_EXCLUSIVE, operation.span)
     elif kind == "sequence":
         alter_sequence(operation, situation, ledger)
     elif kind == "index":

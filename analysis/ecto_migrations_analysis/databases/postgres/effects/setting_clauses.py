@@ -42,12 +42,12 @@ _LIGHT_PARAMETERS = frozenset(
 
 def column_setting(operation: ColumnSetting, alteration: Alteration) -> None:
     mode = _COLUMN_LOCKS.get(operation.clause, ACCESS_EXCLUSIVE)
-    recursive = operation.clause not in _COLUMN_ALONE
-    if "identity" in operation.clause:
-        recursive = alteration.situation.version >= 17
+    lock = alteration.lock_alone if operation.clause in _COLUMN_ALONE else alteration.lock
+    if "identity" in operation.clause and alteration.situation.version >= 17:
+        lock = alteration.lock_with_partitions
     if operation.clause == "set compression" and alteration.situation.version < 14:
         alteration.ledger.fail("SET COMPRESSION needs PostgreSQL 14", "version", operation.span)
-    (alteration.lock if recursive else alteration.lock_alone)(mode, operation.span)
+    lock(mode, operation.span)
     if operation.column is not None and alteration.known and operation.column not in alteration.added:
         column = alteration.column(operation.column)
         if column is None:
@@ -70,7 +70,7 @@ def table_setting(operation: TableSetting, alteration: Alteration) -> None:
     if clause in ("set", "reset"):
         mode = SHARE_UPDATE_EXCLUSIVE if _are_light(operation.parameters) else ACCESS_EXCLUSIVE
     if clause in _TRIGGERS:
-        alteration.lock(mode, operation.span)
+        alteration.lock_with_partitions(mode, operation.span)
     else:
         alteration.lock_alone(mode, operation.span)
     if clause in _SPECIAL:
@@ -89,7 +89,7 @@ def _change_persistence(operation: TableSetting, alteration: Alteration) -> None
         alteration.ledger.unknown(f"whether `{operation.relation}` is unlogged already")
     elif table.unlogged == unlogged:
         return
-    alteration.rewrite()
+    alteration.rewrite(alone=True)
     if not unlogged:
         return
     for child, constraint in alteration.situation.referencing(operation.relation):
@@ -116,7 +116,7 @@ def _change_access_method(operation: TableSetting, alteration: Alteration) -> No
     if alteration.situation.version < 15:
         alteration.ledger.fail("SET ACCESS METHOD needs PostgreSQL 15", "version", operation.span)
     if operation.subject != "heap":
-        alteration.rewrite()
+        alteration.rewrite(alone=True)
 
 
 def _inherit(operation: TableSetting, alteration: Alteration) -> None:

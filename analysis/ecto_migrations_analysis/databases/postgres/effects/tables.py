@@ -75,7 +75,8 @@ def _create_partition(parent: Relation, operation: CreateTable, situation: Situa
         if constraint.definition.references is not None:
             ledger.lock_family(constraint.definition.references, SHARE_ROW_EXCLUSIVE, operation.span)
     for other, _ in situation.referencing(parent):
-        ledger.lock_family(other.relation, SHARE_ROW_EXCLUSIVE, operation.span)
+        mode = SHARE_ROW_EXCLUSIVE if situation.version >= 15 else ACCESS_SHARE
+        ledger.lock_family(other.relation, mode, operation.span)
 
 
 def _refuse_newer(operation: CreateTable, situation: Situation, ledger: Ledger) -> None:
@@ -139,8 +140,12 @@ def _lock_around(
                 ledger.lock(item, ACCESS_EXCLUSIVE, operation.span)
     for constraint in table.constraints.values():
         references = constraint.definition.references
-        if references is not None and not _is_inherited(constraint.definition, table, situation):
-            ledger.lock_family(references, ACCESS_EXCLUSIVE, operation.span)
+        if references is None or _is_inherited(constraint.definition, table, situation):
+            continue
+        older = situation.version < 15 and situation.is_partitioned(references)
+        # Before PostgreSQL 15 only partitions have the triggers of a foreign key to a partitioned table.
+        for item in situation.partitions(references) if older else situation.family(references):
+            ledger.lock(item, ACCESS_EXCLUSIVE, operation.span)
 
 
 def _is_inherited(definition: ConstraintDefinition, table: Table, situation: Situation) -> bool:

@@ -10,7 +10,7 @@ from ....schema.state import Column, ConstraintState, IndexState, Table
 from ..locks import ACCESS_EXCLUSIVE
 from ..types import TypeChange, parse_type, type_change
 from . import dependents
-from .alteration import Alteration
+from .alteration import REFERENCING, Alteration
 from .column_clauses import schema_object
 from .comparable import comparable
 
@@ -255,7 +255,8 @@ def _renew_foreign_keys(
         definition = constraint.definition
         if name not in definition.columns:
             continue
-        alteration.lock_referenced(definition.references, ACCESS_EXCLUSIVE, operation.span)
+        alteration.lock_formerly_referenced(definition.references, operation.span)
+        alteration.lock_referenced(definition.references, REFERENCING, operation.span)
         _compare(operation, constraint, operation.type, _key_type(constraint, name, alteration), alteration)
         if definition.validated and definition.enforced and _is_looked_up(change):
             alteration.validate(definition)
