@@ -9,7 +9,7 @@ EXAMPLE := tests/projects/blog
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench screenshot clean
+.PHONY: help setup compiled demo test lint format bench screenshot clean
 
 help:
 	@echo 'make demo    check and report on the example project $(EXAMPLE)'
@@ -20,7 +20,7 @@ help:
 	@echo 'make screenshot  pictures of Neovim in build/screenshots (needs tmux and the DejaVu fonts)'
 	@echo 'make clean   remove everything these made'
 
-setup: $(READY)
+setup: compiled
 
 # hatchling first: the editable install then builds with that version and not with today's newest.
 $(READY): pyproject.toml constraints-dev.txt
@@ -31,17 +31,19 @@ $(READY): pyproject.toml constraints-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-dev.txt hatchling
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-dev.txt \
 		--no-build-isolation --editable '.[dev]'
-	@# Bytecode now, so that the first start is as quick as every other.
-	@$(BIN)/python -m compileall -q server analysis snippets
 	@touch $@
 
-demo: $(READY)
+# Bytecode beforehand: the first start is as quick as every other, also where Python may write none.
+compiled: $(READY)
+	@$(BIN)/python -m compileall -q server analysis snippets
+
+demo: compiled
 	cd $(EXAMPLE) && $(CURDIR)/$(BIN)/ecto-migrations check --fail-level never
 	@echo
 	cd $(EXAMPLE) && $(CURDIR)/$(BIN)/ecto-migrations report \
 		priv/repo/migrations/20250702130000_case_insensitive_emails.exs
 
-test: $(READY)
+test: compiled
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(READY)
@@ -53,7 +55,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)
+bench: compiled
 	$(BIN)/python tests/benchmarks
 
 screenshot: $(READY)
