@@ -10,7 +10,7 @@ from ..records import dataclass, field
 from ..schema.state import Schema
 
 if TYPE_CHECKING:
-    from .ecto_schemas import EctoSchema
+    from .ecto_schema_model import EctoSchema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from .versions import database_version
 
 if TYPE_CHECKING:
     from .ecto_schema_index import SchemaIndex
-    from .ecto_schemas import EctoSchema
+    from .ecto_schema_model import EctoSchema
 
 # Projects and histories are few; what is not asked for any more is forgotten.
 _MAX_KEPT = 16

@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping
 
 from ..program.terms import Term
-from .ecto_schemas import EctoSchema, NamedConstraint, SchemaFile, read_schemas, used_defaults
+from .ecto_schema_model import EctoSchema, NamedConstraint, SchemaFile
+from .ecto_schemas import read_schemas, used_defaults
 from .files import Files, Stamp
 from .repos import underscore
 

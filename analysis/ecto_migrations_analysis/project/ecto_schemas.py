@@ -19,97 +19,22 @@ from ..program.terms import (
     ListTerm,
     Options,
     Term,
-    Text,
     TupleTerm,
     Unknown,
     as_bool,
     as_name,
 )
 from ..program.values import to_options
-from ..records import dataclass, field, replace
+from ..records import replace
 from ..syntax.source import Source
 from ..syntax.span import Place, Span
 from ..syntax.tree import Node, parse
-from .terms import MAX_STEPS
+from .ecto_constraints import named_constraints
+from .ecto_schema_model import EctoSchema, NamedConstraint, SchemaAssociation, SchemaField, SchemaFile
+from .terms import MAX_STEPS, is_local_call
 
 # A file that cannot hold one is not parsed.
 MENTIONS = re.compile(rb"\bschema[\s(]|_constraint[\s(]")
-
-# The functions of `Ecto.Changeset` that turn a violated constraint into an error, with the ending of the name
-# they look for when none is given.
-_CONSTRAINTS = {
-    "unique_constraint": ("unique", "index"),
-    "foreign_key_constraint": ("foreign key", "fkey"),
-    "assoc_constraint": ("foreign key", "fkey"),
-    "no_assoc_constraint": ("no assoc", "fkey"),
-    "check_constraint": ("check", None),
-    "exclusion_constraint": ("exclusion", "exclusion"),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaField:
-    """A field that is a column. `type` is its Ecto type where that is a plain name (":string").
-
-    `made_by`: "field", "belongs_to", "timestamps", "primary key" or "embeds". `loaded` is False for
-    `load_in_query: false`. `values` are those of `Ecto.Enum`, as the database has them.
-    """
-
-    name: str
-    column: str
-    made_by: str = "field"
-    type: str | None = None
-    loaded: bool = True
-    values: tuple[str, ...] = ()
-    place: Place = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaAssociation:
-    """`has_many`, `has_one`, `belongs_to`, `many_to_many`; `related`: a module, or a table joined through."""
-
-    kind: str
-    name: str
-    related: str | None
-    place: Place = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedConstraint:
-    """A constraint that a changeset expects. `name` None: it is not known. `exact` False: only a part of the
-    name is compared (`match: :suffix`, `:prefix`)."""
-
-    kind: str
-    name: str | None
-    exact: bool = True
-    place: Place = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EctoSchema:
-    """A schema module of a table. `complete` is False where some of its fields are not known."""
-
-    module: str
-    table: Relation
-    fields: tuple[SchemaField, ...] = ()
-    associations: tuple[SchemaAssociation, ...] = ()
-    constraints: tuple[NamedConstraint, ...] = ()
-    primary_key: tuple[str, ...] = ()
-    complete: bool = True
-    place: Place = field(compare=False)
-
-    def column(self, name: str) -> SchemaField | None:
-        """The field that is this column."""
-        return next((item for item in self.fields if item.column == name), None)
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaFile:
-    """The schemas of a file, and the constraints that it names outside of them."""
-
-    schemas: tuple[EctoSchema, ...] = ()
-    constraints: tuple[NamedConstraint, ...] = ()
-
 
 # What `use MyApp.Schema` sets: attributes by name; None where the module is not known.
 Defaults = Callable[[str], "Mapping[str, Term] | None"]
@@ -132,7 +57,7 @@ def read_schemas(data: bytes, path: str, defaults: Defaults | None = None) -> Sc
             continue
         found = [_schema(module, modules, statement, path, defaults) for statement in block.children]
         own = next((item for item in found if item is not None), None)
-        named = tuple(_constraints(module, modules, block, path, own))
+        named = tuple(named_constraints(module, modules, block, path, own))
         if own is not None:
             schemas.append(replace(own, constraints=named))
         else:
@@ -147,7 +72,7 @@ def used_defaults(data: bytes) -> dict[str, dict[str, Term]]:
     for module in read_modules(parse(Source(data)).root, evaluator).values():
         attributes: dict[str, Term] = {}
         for node in module.node.walk():
-            if not _is_call(node, "defmacro") or not _defines(node, "__using__"):
+            if not is_local_call(node, "defmacro") or not _defines(node, "__using__"):
                 continue
             for inner in node.walk():
                 named = _attribute(inner)
@@ -170,13 +95,9 @@ def _attribute(node: Node) -> tuple[str, Node] | None:
     return call.children[0].text, arguments.children[0]
 
 
-def _is_call(node: Node, *names: str) -> bool:
-    return node.kind == "call" and node.children[0].kind == "identifier" and node.children[0].text in names
-
-
 def _defines(node: Node, name: str) -> bool:
     arguments = node.child("arguments")
-    return arguments is not None and bool(arguments.children) and _is_call(arguments.children[0], name)
+    return arguments is not None and bool(arguments.children) and is_local_call(arguments.children[0], name)
 
 
 class _FieldReader(Evaluator):
@@ -184,7 +105,7 @@ class _FieldReader(Evaluator):
 
     def __init__(self, modules: dict[str, Module], path: str, settings: Mapping[str, Term]) -> None:
         super().__init__(modules, MAX_STEPS)
-        self.path = path
+        self.source_path = path
         self.settings = settings
         self.fields: list[SchemaField] = []
         self.associations: list[SchemaAssociation] = []
@@ -226,7 +147,7 @@ class _FieldReader(Evaluator):
                 name=name,
                 column=column,
                 loaded=as_bool(options.get("load_in_query")) is not False,
-                place=Place(self.path, span),
+                place=Place(self.source_path, span),
                 **values,  # type: ignore[arg-type]
             )
         )
@@ -258,7 +179,7 @@ class _FieldReader(Evaluator):
         if kind == "many_to_many":
             target = as_name(options.get("join_through"))
         self.associations.append(
-            SchemaAssociation(kind=kind, name=name, related=target, place=Place(self.path, span))
+            SchemaAssociation(kind=kind, name=name, related=target, place=Place(self.source_path, span))
         )
 
     def embeds(self, arguments: list[Term], span: Span) -> None:
@@ -288,7 +209,7 @@ class _FieldReader(Evaluator):
                     column=source or name,
                     made_by="timestamps",
                     type=_type_name(type_),
-                    place=Place(self.path, span),
+                    place=Place(self.source_path, span),
                 )
             )
 
@@ -309,7 +230,7 @@ def _schema(
     module: Module, modules: dict[str, Module], node: Node, path: str, defaults: Defaults | None
 ) -> EctoSchema | None:
     """The schema that a statement of the module's body declares."""
-    if not _is_call(node, "schema"):
+    if not is_local_call(node, "schema"):
         return None
     block, arguments = node.child("do_block"), node.child("arguments")
     if block is None or arguments is None or not arguments.children:
@@ -374,7 +295,7 @@ def _primary_key(reader: _FieldReader, span: Span) -> None:
             column=column,
             made_by="primary key",
             type=_type_name(value.items[1]),
-            place=Place(reader.path, span),
+            place=Place(reader.source_path, span),
         )
     )
 
@@ -406,66 +327,3 @@ def _enum_values(type_: Term, options: Options) -> tuple[str, ...]:
             return ()
         found.append(name)
     return tuple(found)
-
-
-def _constraints(
-    module: Module, modules: dict[str, Module], block: Node, path: str, schema: EctoSchema | None
-) -> list[NamedConstraint]:
-    """The calls of `unique_constraint` and its like in the module's functions."""
-    evaluator = Evaluator(modules, MAX_STEPS)
-    scope = Scope({}, module, module.attributes())
-    found: list[NamedConstraint] = []
-    pending = [(block, False)]
-    while pending:
-        node, piped = pending.pop()
-        if _is_call(node, "defmodule"):
-            continue
-        if _is_call(node, *_CONSTRAINTS):
-            arguments = node.child("arguments")
-            given = arguments.children if arguments is not None else []
-            found.append(_constraint(node, given if piped else given[1:], evaluator, scope, path, schema))
-        pipe = node.kind == "binary_operator" and node.operator == "|>"
-        children = [(child, pipe and at == 1) for at, child in enumerate(node.children)]
-        pending.extend(reversed(children))
-    return found
-
-
-def _constraint(
-    node: Node, given: list[Node], evaluator: Evaluator, scope: Scope, path: str, schema: EctoSchema | None
-) -> NamedConstraint:
-    kind, ending = _CONSTRAINTS[node.children[0].text]
-    values = [evaluator.value(argument, scope) for argument in given]
-    options = to_options(values[1]) if len(values) > 1 else Options()
-    if len(values) == 1 and isinstance(values[0], ListTerm) and given[0].kind == "keywords":
-        options = to_options(values[0])
-    name: str | None = None
-    if options.has("name"):
-        stated = options.get("name")
-        name = stated.value if isinstance(stated, Text) else as_name(stated)
-    elif ending is not None and schema is not None and values:
-        columns = _columns(values[0], kind, node.children[0].text, schema)
-        # `Ecto.Changeset.unique_constraint/3`: the source, the fields' columns, the ending.
-        name = "_".join([schema.table.name or "", *columns, ending]) if columns else None
-    match = options.get("match")
-    return NamedConstraint(
-        kind=kind,
-        name=name,
-        exact=match is None or as_name(match) == "exact",
-        place=Place(path, node.span),
-    )
-
-
-def _columns(term: Term, kind: str, function: str, schema: EctoSchema) -> list[str]:
-    """The columns that a default name holds; empty where they are not known."""
-    items = list(term.items) if isinstance(term, ListTerm) else [term]
-    names = [as_name(item) for item in items]
-    if kind == "no assoc":
-        return []  # named by the other table
-    columns: list[str] = []
-    for name in names:
-        if name is None:
-            return []
-        wanted = f"{name}_id" if function == "assoc_constraint" else name
-        known = next((item for item in schema.fields if item.name == wanted), None)
-        columns.append(known.column if known is not None else wanted)
-    return columns

@@ -21,7 +21,7 @@ from ..program.terms import (
 )
 from ..records import dataclass
 from ..syntax.source import Source
-from ..syntax.tree import parse
+from ..syntax.tree import Node, parse
 
 # Configuration and mix.exs are short; what loops in them is not worth more.
 MAX_STEPS = 50_000
@@ -76,3 +76,8 @@ def detached(term: Term) -> Term:
 def detached_options(options: Options) -> Options:
     """`detached` for a keyword list."""
     return Options(tuple(Option(item.key, detached(item.value)) for item in options), options.complete)
+
+
+def is_local_call(node: Node, *names: str) -> bool:
+    """Whether `node` calls one of these functions or macros without a module in front."""
+    return node.kind == "call" and node.children[0].kind == "identifier" and node.children[0].text in names

@@ -8,7 +8,8 @@ import pytest
 from ecto_migrations_analysis.operations import Relation
 from ecto_migrations_analysis.project.discovery import Workspace
 from ecto_migrations_analysis.project.ecto_schema_index import SchemaIndex
-from ecto_migrations_analysis.project.ecto_schemas import EctoSchema, read_schemas
+from ecto_migrations_analysis.project.ecto_schema_model import EctoSchema
+from ecto_migrations_analysis.project.ecto_schemas import read_schemas
 from ecto_migrations_analysis.project.files import Files
 
 
