@@ -18,9 +18,9 @@ class LockReport:
 class StatementReport:
     """`line` counts from 1. `scans` are tables read as a whole, `rebuilds` indexes.
 
-    `fails` is why the statement fails, always or on the rows it meets; None where nothing is known to make it
-    fail. `unknown` says what could not be known of it; `certain` is False then. `sentence` is the effect in
-    words, empty where no lock is to be spoken of.
+    `fails` is why the statement fails, always (`fails_always`) or where it meets such rows; None where
+    nothing is known to make it fail. `unknown` says what could not be known of it; `certain` is False then.
+    `sentence` is the effect in words, empty where no lock is to be spoken of.
     """
 
     sql: str
@@ -31,6 +31,7 @@ class StatementReport:
     scans: tuple[str, ...]
     rebuilds: tuple[str, ...]
     fails: str | None
+    fails_always: bool
     certain: bool
     unknown: tuple[str, ...]
     in_transaction: bool
@@ -57,6 +58,7 @@ def statement(step: Step, source: Source) -> StatementReport:
         scans=tuple(dict.fromkeys(map(str, effect.scans))),
         rebuilds=effect.rebuilds,
         fails="; ".join(dict.fromkeys(failures)) or None,
+        fails_always=step.statement.error is not None or any(each.certain for each in effect.failures),
         certain=step.statement.certain and effect.certain,
         unknown=effect.unknown,
         in_transaction=step.in_transaction,

@@ -73,7 +73,8 @@ def _statement(
     effect = statement.sentence or ("" if statement.unknown else "No table is locked.")
     output += terminal.paragraph(f"{', '.join(notes)}. {printable(effect)}".rstrip(), hanging)
     if statement.fails is not None:
-        failure = terminal.paragraph(f"fails: {printable(statement.fails)}", hanging)
+        when = "fails:" if statement.fails_always else "fails where"
+        failure = terminal.paragraph(f"{when} {printable(statement.fails)}", hanging)
         output += [terminal.paint(line, "red") for line in failure]
     for unknown in statement.unknown:
         output += terminal.paragraph(f"not known: {printable(unknown)}", hanging)
