@@ -1,6 +1,6 @@
 """`analyze`: the one public call.
 
-    source -> Migration (program.reader) -> Statement (databases) -> Effect (databases) -> Finding (rules)
+source -> Migration (program.reader) -> Statement (databases) -> Effect (databases) -> Finding (rules)
 """
 
 from __future__ import annotations
@@ -68,9 +68,10 @@ def _run(
         for statement in database.emit(command, project.repo):
             before = schema
             effect = database.effect(statement, before, project.version.major, transaction)
-            for operation in statement.operations:
-                place = Place(source.path, operation.span) if source.path else None
-                schema = apply(schema, operation, Origin(place=place))
+            if statement.error is None:
+                for operation in statement.operations:
+                    place = Place(source.path, operation.span) if source.path else None
+                    schema = apply(schema, operation, Origin(place=place))
             steps.append(
                 Step(
                     statement=statement,
@@ -80,5 +81,8 @@ def _run(
                     in_transaction=transaction.open,
                 )
             )
+            if statement.error is not None and command.always:
+                # Ecto or its adapter raises: nothing after it runs.
+                return Run(program=program, steps=tuple(steps))
             transaction = database.advance(transaction, statement, effect, before)
     return Run(program=program, steps=tuple(steps))

@@ -7,8 +7,11 @@ import textwrap
 from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.engine import analyze
 from ecto_migrations_analysis.findings import Finding
-from ecto_migrations_analysis.project.config import repo_config_from_text
-from ecto_migrations_analysis.project.context import DatabaseVersion, ProjectContext
+from ecto_migrations_analysis.program.values import to_options
+from ecto_migrations_analysis.project.config import read_config
+from ecto_migrations_analysis.project.context import DatabaseVersion, ProjectContext, RepoConfig
+from ecto_migrations_analysis.project.files import Files
+from ecto_migrations_analysis.project.repos import Repo, repo_config
 from ecto_migrations_analysis.rules.base import Case
 from ecto_migrations_analysis.schema.state import Schema
 from ecto_migrations_analysis.syntax.source import Source
@@ -55,9 +58,17 @@ def _split(text: str) -> list[str]:
     return parts
 
 
+def _repo(options: str) -> RepoConfig:
+    """The configuration `config :my_app, MyApp.Repo, <options>` makes, read as a project's is."""
+    text = f"import Config\nconfig :my_app, MyApp.Repo, {options or '[]'}\n"
+    environment = read_config(["/config"], Files({"/config/config.exs": text.encode()}))
+    config = environment["my_app"].get("MyApp.Repo")
+    return repo_config(Repo("MyApp.Repo", "Ecto.Adapters.Postgres", "priv/repo", to_options(config)))
+
+
 def analysis_of(case: Case) -> Analysis:
     text, _ = marked(case)
-    repo = repo_config_from_text(case.config)
+    repo = _repo(case.config)
     schema = Schema(complete=bool(case.before))
     for number, before in enumerate(case.before):
         source = Source.from_text(
