@@ -24,6 +24,8 @@ class Addition:
     span: Span
     columns: tuple[tuple[Add, ColumnDefinition], ...]
     options: CallOptions
+    # The foreign key that comes with the column.
+    foreign_key: AddConstraint | None = None
 
     @property
     def is_timestamps(self) -> bool:
@@ -41,11 +43,13 @@ def additions(context: Context) -> Iterator[Addition]:
         relation = _relation(step, command)
         if relation is None or context.is_new(relation) is True or not context.is_plain(command):
             continue
-        definitions = {
-            operation.column.name: operation.column
-            for operation in context.operations(command)
-            if isinstance(operation, AddColumn)
-        }
+        definitions: dict[str | None, ColumnDefinition] = {}
+        keys: dict[str | None, AddConstraint] = {}
+        for operation in context.operations(command):
+            if isinstance(operation, AddColumn):
+                definitions[operation.column.name] = operation.column
+            elif isinstance(operation, AddConstraint) and operation.constraint.kind == "foreign key":
+                keys[operation.of_new_column] = operation
         written: dict[Span, list[Add]] = {}
         for change in command.changes:
             if isinstance(change, Add):
@@ -65,7 +69,8 @@ def additions(context: Context) -> Iterator[Addition]:
             positional = 0 if adds[0].origin == "timestamps" else 2
             options = CallOptions(context.document, node, positional)
             if options.editable:
-                yield Addition(step, command, relation, span, columns, options)
+                key = keys.get(columns[0][1].name)
+                yield Addition(step, command, relation, span, columns, options, key)
 
 
 def _relation(step: Step, command: AlterTable) -> Relation | None:
@@ -75,16 +80,6 @@ def _relation(step: Step, command: AlterTable) -> Relation | None:
     for operation in step.statement.operations:
         if isinstance(operation, AddColumn):
             return operation.relation if operation.relation.name else None
-    return None
-
-
-def foreign_key(context: Context, addition: Addition) -> AddConstraint | None:
-    """The foreign key that comes with the column."""
-    name = addition.columns[0][1].name
-    for operation in context.operations(addition.command):
-        if isinstance(operation, AddConstraint) and operation.constraint.kind == "foreign key":
-            if operation.of_new_column == name:
-                return operation
     return None
 
 

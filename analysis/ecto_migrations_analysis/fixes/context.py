@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TypeVar
@@ -44,17 +47,53 @@ class Context:
 
     def commands(self, kind: type[AnyCommand]) -> Iterator[tuple[Step, AnyCommand]]:
         """The commands of this kind that migrating runs, each with its first statement."""
-        seen: set[int] = set()
-        for step in self.steps:
-            command = step.statement.command
-            if isinstance(command, kind) and id(command) not in seen:
-                seen.add(id(command))
-                yield step, command
+        for steps in self._steps_by_command.values():
+            command = steps[0].statement.command
+            if isinstance(command, kind):
+                yield steps[0], command
 
     def operations(self, command: Command) -> Iterator[Operation]:
+        for step in self._steps_by_command.get(id(command), ()):
+            yield from step.statement.operations
+
+    # What is looked up for each command is indexed once: a file may hold thousands.
+
+    @cached_property
+    def _steps_by_command(self) -> dict[int, list[Step]]:
+        found: dict[int, list[Step]] = {}
         for step in self.steps:
-            if step.statement.command is command:
-                yield from step.statement.operations
+            if step.statement.command is not None:
+                found.setdefault(id(step.statement.command), []).append(step)
+        return found
+
+    @cached_property
+    def _span_counts(self) -> Counter[Span]:
+        return Counter(command.span for _, command in self.commands(Command))
+
+    @cached_property
+    def _findings_by_rule(self) -> dict[str, list[Finding]]:
+        found: dict[str, list[Finding]] = {}
+        for finding in sorted(self.analysis.findings, key=lambda finding: finding.span):
+            if finding.forward:
+                found.setdefault(finding.rule, []).append(finding)
+        return found
+
+    @cached_property
+    def _numbers(self) -> dict[int, int]:
+        return {id(step): number for number, step in enumerate(self.steps)}
+
+    def number(self, step: Step) -> int:
+        """The place of the statement in the migration."""
+        return self._numbers[id(step)]
+
+    @cached_property
+    def last_mention(self) -> dict[str, int]:
+        """For each word in the SQL of the migration, the number of the last statement that has it."""
+        return {
+            word: number
+            for number, step in enumerate(self.steps)
+            for word in re.findall(r"\w+", step.statement.sql)
+        }
 
     def is_plain(self, command: Command) -> bool:
         """Whether the command is written once, in a callback, and runs once and always.
@@ -65,7 +104,7 @@ class Context:
             return False
         if not self.document.is_clean(command.span):
             return False
-        return sum(other.span == command.span for _, other in self.commands(Command)) == 1
+        return self._span_counts[command.span] == 1
 
     def is_new(self, relation: Relation) -> bool | None:
         """Whether this migration creates the table (`rules.context.MigrationContext.is_new`)."""
@@ -77,11 +116,16 @@ class Context:
 
     def findings(self, within: Span, rules: Iterable[str]) -> tuple[Finding, ...]:
         """The findings of these rules that stand within a span."""
-        return tuple(
-            finding
-            for finding in self.analysis.findings
-            if finding.rule in rules and finding.forward and within.encloses(finding.span)
-        )
+        found: list[Finding] = []
+        for rule in rules:
+            of_rule = self._findings_by_rule.get(rule, [])
+            first = bisect_left(of_rule, within.start, key=lambda finding: finding.span.start)
+            for finding in of_rule[first:]:
+                if finding.span.start > within.end:
+                    break
+                if within.encloses(finding.span):
+                    found.append(finding)
+        return tuple(found)
 
     # --- the repo's ways -----------------------------------------------------------------------------------
 

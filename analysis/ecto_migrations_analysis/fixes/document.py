@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -44,10 +45,14 @@ class Document:
         """The nodes that enclose `span`, outermost first."""
         path = [self.tree.root]
         while True:
-            inner = next((child for child in path[-1].children if child.span.encloses(span)), None)
-            if inner is None:
+            children = path[-1].children
+            # The children lie one behind the other: of those that begin early enough, the last may hold it.
+            number = bisect_right(children, span.start, key=lambda child: child.start) - 1
+            while number >= 0 and children[number].end == span.start and span.end > span.start:
+                number -= 1
+            if number < 0 or not children[number].span.encloses(span):
                 return path
-            path.append(inner)
+            path.append(children[number])
 
     def calls(self, span: Span, *names: str) -> Iterator[Node]:
         """The calls of these functions within `span`, in the order of the text."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from ..analysis import Step
 from ..program.commands import CreateIndex, DropIndex
 from ..records import dataclass
 from ..syntax.span import Span
@@ -42,13 +43,13 @@ def proposals(context: Context) -> Iterator[Proposal]:
         return
     if len(context.migration.up.program.commands) < 2:
         return
-    for _, command in context.commands(CreateIndex):
+    for step, command in context.commands(CreateIndex):
         findings = context.findings(command.span, RULES)
         name = command.index.name
         if not findings or not isinstance(name, str) or not context.is_plain(command):
             continue
         moved = _moved(context.document, command.span)
-        if moved is None or _used_later(context, command, name):
+        if moved is None or _used_later(context, step, name):
             continue
         edits = [_without(context.document, moved.lines)]
         if command.callback == "up":
@@ -82,7 +83,7 @@ def _moved(document: Document, command: Span) -> Moved | None:
     if not number or path[number - 1].kind not in STATEMENT_LISTS:
         return None
     node, parent = path[number], path[number - 1]
-    if len([child for child in parent.children if child.kind not in STATEMENT_LISTS]) < 2:
+    if not any(child is not node and child.kind not in STATEMENT_LISTS for child in parent.children):
         return None
     if not (document.starts_line(node.start) and document.ends_line(node.end)) or not _stands_alone(node):
         return None
@@ -108,15 +109,9 @@ def _stands_alone(node: Node) -> bool:
     return True
 
 
-def _used_later(context: Context, command: CreateIndex, name: str) -> bool:
+def _used_later(context: Context, step: Step, name: str) -> bool:
     """Whether a later statement names the index, such as ADD CONSTRAINT … USING INDEX."""
-    after = False
-    for step in context.steps:
-        if step.statement.command is command:
-            after = True
-        elif after and name in step.statement.sql:
-            return True
-    return False
+    return context.last_mention.get(name, 0) > context.number(step)
 
 
 def _reverse(context: Context, name: str) -> list[Edit] | None:

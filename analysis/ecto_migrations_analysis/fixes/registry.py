@@ -67,16 +67,24 @@ def change(analysis: Analysis, offer_id: str, files: Files) -> Change:
     raise StaleOffer(offer_id)
 
 
-def _proposals(analysis: Analysis) -> Iterator[Proposal]:
+# An editor asks with every move of the caret, about the same analysis.
+_latest: list[tuple[Analysis, tuple[Proposal, ...]]] = []
+
+
+def _proposals(analysis: Analysis) -> tuple[Proposal, ...]:
     """The proposals of all strategies; each id once."""
+    for known, proposals in _latest:
+        if known is analysis:
+            return proposals
     document = Document(analysis.source)
-    seen: set[str] = set()
+    contexts = [Context(analysis, migration, document) for migration in analysis.migrations]
+    found: dict[str, Proposal] = {}
     for strategy in STRATEGIES:
-        for migration in analysis.migrations:
-            for proposal in strategy(Context(analysis, migration, document)):
-                if proposal.offer.id not in seen:
-                    seen.add(proposal.offer.id)
-                    yield proposal
+        for context in contexts:
+            for proposal in strategy(context):
+                found.setdefault(proposal.offer.id, proposal)
+    _latest[:] = [(analysis, tuple(found.values()))]
+    return _latest[0][1]
 
 
 def _touch(first: Span, second: Span) -> bool:

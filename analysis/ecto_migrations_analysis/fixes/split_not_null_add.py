@@ -13,7 +13,7 @@ from ..databases.postgres.quoting import default_name
 from ..operations import ColumnDefinition, Relation
 from ..program.commands import Add
 from . import elixir, module_edits, sql_names, values
-from .added_columns import Addition, additions, foreign_key, is_ordinary
+from .added_columns import Addition, additions, is_ordinary
 from .backfill import backfill
 from .context import Context, Proposal, offer
 from .enforce import enforce
@@ -123,7 +123,7 @@ def _unvalidated(context: Context, addition: Addition) -> Edit | None:
     Without it PostgreSQL checks the rows under ACCESS EXCLUSIVE, all of them NULL as they are. Up to version
     17 it refuses the clause on a partitioned table.
     """
-    key = foreign_key(context, addition)
+    key = addition.foreign_key
     if key is None or key.constraint.name is None or not key.constraint.validated:
         return None
     table = addition.step.before.table(addition.relation)
@@ -178,7 +178,7 @@ def _value(addition: Addition, add: Add, column: ColumnDefinition) -> values.Val
 
 def _target(context: Context, addition: Addition) -> Target:
     relation = addition.relation
-    key = foreign_key(context, addition)
+    key = addition.foreign_key
     validated = _unvalidated(context, addition) is not None and key is not None
     return Target(
         relation=relation,

@@ -54,8 +54,8 @@ def _proposal(
 def _next_line(document: Document, rule: str, offset: int) -> Edit | None:
     """The comment above the line; None where that line begins inside a string."""
     start = document.line_start(offset)
-    for node in document.tree.path_at(start):
-        if node.kind in _STRINGS and node.start < start:
+    for node in document.path(Span(start, start)):
+        if node.kind in _STRINGS and node.start < start < node.end:
             return None
     if start:
         previous = document.line_start(start - 1)

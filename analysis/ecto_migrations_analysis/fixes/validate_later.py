@@ -6,6 +6,7 @@ transaction of its own, so that no stronger lock is held meanwhile.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
@@ -36,15 +37,15 @@ def _foreign_keys(context: Context) -> Iterator[Proposal]:
     for _, command in context.commands(AlterTable):
         if not context.is_plain(command):
             continue
+        spans = Counter(change.span for change in command.changes)
+        changes = {change.column: change for change in command.changes if isinstance(change.column, str)}
         for operation in context.operations(command):
             if not isinstance(operation, AddConstraint) or operation.constraint.kind != "foreign key":
                 continue
-            for change in command.changes:
-                written = operation.of_new_column or (operation.constraint.columns or ("",))[0]
-                if change.column != written or change.via or not change.always:
-                    continue
-                if sum(other.span == change.span for other in command.changes) == 1:
-                    yield from _proposal(context, operation, change.span, FOREIGN_KEY_RULE, "references", 1)
+            change = changes.get(operation.of_new_column or (operation.constraint.columns or ("",))[0])
+            if change is None or change.via or not change.always or spans[change.span] != 1:
+                continue
+            yield from _proposal(context, operation, change.span, FOREIGN_KEY_RULE, "references", 1)
 
 
 def _checks(context: Context) -> Iterator[Proposal]:
