@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import NamedTuple
 
 # `Ecto.Migrator.extract_migration_info/1`: an integer, an underscore, a name.
@@ -50,6 +49,8 @@ def next_version(version: str, taken: Iterable[str]) -> str:
 
 def _successor(version: str) -> str:
     if len(version) == 14:
+        from datetime import datetime, timedelta
+
         try:
             return (datetime.strptime(version, _STAMP) + timedelta(seconds=1)).strftime(_STAMP)
         except (ValueError, OverflowError):
