@@ -12,7 +12,10 @@ from .concurrent_index_migration_lock import ConcurrentIndexMigrationLock
 from .drop_index_incomplete_definition import DropIndexIncompleteDefinition
 from .drop_index_not_concurrent import DropIndexNotConcurrent
 from .drop_table import DropTable
+from .dsl_misuse import DslMisuse
 from .duplicate_index import DuplicateIndex
+from .execute_multiple_statements import ExecuteMultipleStatements
+from .execute_transaction_control import ExecuteTransactionControl
 from .foreign_key_missing_index import ForeignKeyMissingIndex
 from .foreign_key_type_mismatch import ForeignKeyTypeMismatch
 from .foreign_key_validated import ForeignKeyValidated
@@ -29,6 +32,7 @@ from .remove_loses_index_or_constraint import RemoveLosesIndexOrConstraint
 from .rename_column import RenameColumn
 from .rename_table import RenameTable
 from .set_not_null_scan import SetNotNullScan
+from .sql_syntax_error import SqlSyntaxError
 from .validate_in_same_transaction import ValidateInSameTransaction
 
 RULES: tuple[type[Rule], ...] = (
@@ -58,5 +62,9 @@ RULES: tuple[type[Rule], ...] = (
     ValidateInSameTransaction,
     ForeignKeyTypeMismatch,
     ForeignKeyMissingIndex,
+    DslMisuse,
+    SqlSyntaxError,
+    ExecuteMultipleStatements,
+    ExecuteTransactionControl,
     IrreversibleChange,
 )

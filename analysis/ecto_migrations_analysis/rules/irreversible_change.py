@@ -96,6 +96,7 @@ class IrreversibleChange(Rule):
         yield self.finding(
             irreversible.span,
             f"Rollback raises: {irreversible.message.rstrip('.')}.",
+            level=self.level if irreversible.certain else Level.INFO,
             label="has no inverse",
             reason="Ecto runs `change` backwards on rollback and stops at the first command without an inverse.",
             advice="Say what was there (`remove :c, :type`, `modify …, from: …`, `execute up, down`), or write"
