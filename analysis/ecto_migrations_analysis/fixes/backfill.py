@@ -28,7 +28,9 @@ def backfill(target: Target, placing: Placing) -> str:
     comments = [
         f"Step {placing.step} of {placing.steps}: a value for the rows that have none, in small batches"
         " outside a transaction.",
-        f"Deploy after the code that writes {target.subject}; it can be stopped and run again.",
+        f"Deploy after the code that writes {target.subject}; it can be stopped and run again."
+        if placing.step < placing.steps
+        else "It can be stopped and run again.",
     ]
     if target.key.assumed:
         comments.append(

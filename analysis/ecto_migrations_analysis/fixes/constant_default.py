@@ -33,7 +33,9 @@ def proposals(context: Context) -> Iterator[Proposal]:
 def _column(context: Context, addition: Addition) -> Iterator[Proposal]:
     findings = context.findings(addition.span, (RULE,))
     add, column = addition.columns[0]
-    if not findings or not is_ordinary(add, column) or values.written(add, column) is not None:
+    if not findings or not is_ordinary(add, column) or values.is_undecided(add, column):
+        return
+    if values.written(add, column) is not None:
         return
     value = values.suggested(add, column, addition.step.before)
     if value is None or value.default is None:

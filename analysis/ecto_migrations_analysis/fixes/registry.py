@@ -13,6 +13,7 @@ from . import (
     move_index,
     separate_modules,
     split_not_null_add,
+    split_volatile_default,
     suppress,
     validate_later,
 )
@@ -26,6 +27,7 @@ Strategy = Callable[[Context], Iterator[Proposal]]
 STRATEGIES: tuple[Strategy, ...] = (
     constant_default.proposals,
     split_not_null_add.proposals,
+    split_volatile_default.proposals,
     concurrent_index.proposals,
     index_attributes.proposals,
     move_index.proposals,

@@ -12,15 +12,13 @@ from functools import partial
 from ..databases.postgres.quoting import default_name
 from ..operations import ColumnDefinition, Relation
 from ..program.commands import Add
-from . import elixir, module_edits, sql_names, values
+from . import separate_default, values
 from .added_columns import Addition, additions, is_ordinary
 from .backfill import backfill
 from .context import Context, Proposal, offer
 from .enforce import enforce
-from .layout import Call, write
 from .model import Change, Edit, Files, NewFile
-from .naming import snake
-from .new_migrations import Column, Placing, Target
+from .new_migrations import Target
 from .options import CallOptions
 
 STRATEGY = "split-not-null-add"
@@ -33,6 +31,8 @@ def proposals(context: Context) -> Iterator[Proposal]:
         return
     for addition in additions(context):
         if not all(column.not_null and is_ordinary(add, column) for add, column in addition.columns):
+            continue
+        if any(values.is_undecided(add, column) for add, column in addition.columns):
             continue
         edits = _edits(context, addition)
         if edits is None:
@@ -67,35 +67,20 @@ def _suggests_default(context: Context, addition: Addition, add: Add, column: Co
 
 def _edits(context: Context, addition: Addition) -> tuple[Edit, ...] | None:
     """What makes the current file step 1; None where the text has a form that cannot be edited soundly."""
-    document, migration = context.document, context.migration.migration
     nullable = _nullable(addition)
     if nullable is None:
         return None
-    edits = [*nullable]
     reference = _unvalidated(context, addition)
-    if reference is not None:
-        edits.append(reference)
-    statements = _set_defaults(addition)
-    if statements:
-        added = module_edits.after_statement(document, addition.command.span, "\n\n".join(statements))
-        if added is None:
-            return None
-        edits += added
     subject = _target(context, addition).subject
-    edits.append(
-        module_edits.header(
-            document,
-            migration,
-            [
-                f"Step 1 of 3: {subject}, nullable. Safe to deploy alone: running code does not know it yet.",
-                f"Next: deploy code that writes {subject}, then step 2 (backfill), then step 3 (enforce).",
-            ],
-        )
+    return separate_default.edits(
+        context,
+        addition,
+        [*nullable, *([reference] if reference is not None else [])],
+        [
+            f"Step 1 of 3: {subject}, nullable. Safe to deploy alone: running code does not know it yet.",
+            f"Next: deploy code that writes {subject}, then step 2 (backfill), then step 3 (enforce).",
+        ],
     )
-    timeout = module_edits.lock_timeout(document, migration)
-    if timeout is not None:
-        edits.append(timeout)
-    return tuple(sorted(edits, key=lambda edit: edit.span))
 
 
 def _nullable(addition: Addition) -> tuple[Edit, ...] | None:
@@ -138,61 +123,22 @@ def _unvalidated(context: Context, addition: Addition) -> Edit | None:
     return options.with_pair("validate: false")
 
 
-def _set_defaults(addition: Addition) -> list[str]:
-    """The statements that give new rows the defaults, and a remark above those that nobody has chosen yet."""
-    statements = []
-    remarked: set[str] = set()
-    for add, column in addition.columns:
-        value = _value(addition, add, column)
-        if value is None:
-            continue
-        statement = _set_default(addition, column, value)
-        if value.suggested and value.sql not in remarked:
-            remarked.add(value.sql)
-            remark = (
-                f"Choose the value: {value.sql} is only what the type suggests. It is for the rows that code"
-                " inserts which does not know the column yet."
-            )
-            statement = f"{elixir.comment(remark)}\n{statement}"
-        statements.append(statement)
-    return statements
-
-
-def _set_default(addition: Addition, column: ColumnDefinition, value: values.Value) -> str:
-    """The statement for one column, with its reverse where it stands in `change`."""
-    table = sql_names.relation(addition.relation)
-    alter = f"ALTER TABLE {table} ALTER COLUMN {sql_names.name(column.name or '')}"
-    up = elixir.string(f"{alter} SET DEFAULT {value.sql}")
-    down = elixir.string(f"{alter} DROP DEFAULT")
-    if addition.command.callback == "change":
-        return write(Call("execute", (up, down), apart=True), 4)
-    return write(Call("execute", (up,)), 4)
-
-
 # --- the new files -----------------------------------------------------------------------------------------
 
 
-def _value(addition: Addition, add: Add, column: ColumnDefinition) -> values.Value | None:
-    return values.written(add, column) or values.suggested(add, column, addition.step.before)
-
-
 def _target(context: Context, addition: Addition) -> Target:
-    relation = addition.relation
-    key = addition.foreign_key
-    validated = _unvalidated(context, addition) is not None and key is not None
+    relation, key = addition.relation, addition.foreign_key
+    checks = {
+        column.name: _check_name(addition, relation, column.name)
+        for _, column in addition.columns
+        if column.name is not None
+    }
+    validated = key is not None and _unvalidated(context, addition) is not None
     return Target(
         relation=relation,
         key=context.key(addition.step, relation),
-        columns=tuple(
-            Column(
-                name=column.name or "",
-                value=_value(addition, add, column),
-                type=str(column.type) if column.type.name else None,
-                check=_check_name(addition, relation, column.name or ""),
-            )
-            for add, column in addition.columns
-        ),
-        validate=(key.constraint.name,) if validated and key is not None and key.constraint.name else (),
+        columns=separate_default.columns(addition, checks),
+        validate=(key.constraint.name,) if validated and key and key.constraint.name else (),
     )
 
 
@@ -211,16 +157,9 @@ def _check_name(addition: Addition, relation: Relation, column: str) -> str:
 def _change(context: Context, addition: Addition, edits: tuple[Edit, ...], files: Files) -> Change:
     target = _target(context, addition)
     namer = context.namer(files)
-    table = snake(addition.relation.name or "")
-    what = "timestamps" if addition.is_timestamps else snake(target.columns[0].name)
+    name = separate_default.name_of(addition)
     new_files = []
-    for step, name, text in (
-        (2, f"backfill_{table}_{what}", backfill),
-        (3, f"enforce_{table}_{what}_not_null", enforce),
-    ):
-        path, module = namer.next(name)
-        placing = Placing(
-            module=module, step=step, steps=3, disable_migration_lock=context.disable_migration_lock
-        )
+    for step, called, text in ((2, f"backfill_{name}", backfill), (3, f"enforce_{name}_not_null", enforce)):
+        path, placing = separate_default.place(context, namer, called, step, 3)
         new_files.append(NewFile(path, context.document.lines(text(target, placing))))
     return Change(edits=edits, new_files=tuple(new_files))

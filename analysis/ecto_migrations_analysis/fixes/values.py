@@ -46,6 +46,14 @@ def written(add: Add, column: ColumnDefinition) -> Value | None:
     return Value(sql=column.default.sql, literal=_literal(term, column.type))
 
 
+def is_undecided(add: Add, column: ColumnDefinition) -> bool:
+    """Whether there is a default whose SQL the text does not tell."""
+    term = add.options.get("default")
+    if term is None or is_nil(term):
+        return not add.options.complete
+    return column.default is None or column.default.sql is None
+
+
 def suggested(add: Add, column: ColumnDefinition, schema: Schema) -> Value | None:
     """A value that suits the type; None where the type says nothing, as for a foreign key."""
     kind = column.type

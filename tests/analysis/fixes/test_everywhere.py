@@ -65,6 +65,7 @@ def test_there_is_something_to_test(changes: list[tuple[str, Analysis, Offer, Ch
         "disable-for-this-file",
         "index-attributes",
         "split-not-null-add",
+        "split-volatile-default",
         "timestamps-default",
         "validate-later",
     }

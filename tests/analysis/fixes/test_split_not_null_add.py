@@ -701,6 +701,9 @@ def test_where_no_version_is_known_nothing_can_follow_it(path: str | None) -> No
         alter("add :x, :bigserial, null: false"),
         alter('add :x, :integer, null: false, generated: "ALWAYS AS (1) STORED"'),
         alter("add :x, :integer, null: false, primary_key: true"),
+        # A default that the text does not tell.
+        alter('add :x, :string, null: false, default: System.get_env("X")'),
+        alter('add :x, :string, null: false, default: fragment("f(#{System.get_env("X")})")'),
         # Not spelled out in the call, or there for several.
         "opts = [null: false]\n" + alter("add :x, :string, opts"),
         "for t <- [:posts, :users] do\n  alter table(t) do\n    add :x, :string, null: false\n  end\nend",
