@@ -16,6 +16,9 @@ from .terms import NOWHERE, FunctionTerm, ListTerm, Options, Term, Text, Unknown
 
 Name: TypeAlias = "str | Unknown"
 
+# Modules that print, wait or log.
+HARMLESS_MODULES = frozenset({"IO", "Logger", "Process", ":timer", ":logger", "IO.ANSI"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -297,6 +300,11 @@ class ApplicationCode(Immediate):
     function: str
     arity: int
     options: Options = Options()
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether it only prints, logs or waits: it changes neither the database nor the migration."""
+        return self.module in HARMLESS_MODULES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

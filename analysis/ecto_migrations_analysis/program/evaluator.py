@@ -57,6 +57,7 @@ from .terms import (
     Text,
     TupleTerm,
     Unknown,
+    plain_text,
 )
 from .values import MAX_WEIGHT, REST, UNDEFINED, is_undefined, join, text_of, weight
 
@@ -76,6 +77,8 @@ class Evaluator:
     def __init__(self, modules: dict[str, Module] | None = None, steps: int = MAX_STEPS) -> None:
         self.modules = modules if modules is not None else {}
         self.steps = steps
+        # Where the file lies, for `__DIR__`.
+        self.path: str | None = None
         self.depth = 0
         # The local functions being inlined, outermost first: (module, name, arity).
         self.active: list[tuple[str, str, int]] = []
@@ -383,6 +386,8 @@ class Evaluator:
             return found
         if name == "__MODULE__" and scope.module is not None:
             return Atom(scope.module.name, node.span, True)
+        if name == "__DIR__" and self.path is not None:
+            return plain_text(self.path.replace("\\", "/").rpartition("/")[0] or ".", node.span)
         if name in ("__DIR__", "__ENV__", "__CALLER__", "__STACKTRACE__", "..."):
             return Unknown(f"`{name}`", node.span)
         return self.local(Call(name, [], node.span, node), scope)
@@ -500,6 +505,8 @@ class Evaluator:
     ) -> Term:
         """A function of the file, inlined: the clauses that match, up to the first that certainly does."""
         key = (module.name, call.name, len(arguments))
+        if key in self.active and self.endless(arguments):
+            return self.recursion(key, call)
         if len(self.active) >= MAX_CALLS:
             return self.unresolved("functions calling each other too deeply", call, _EMPTY)
         self.active.append(key)
@@ -522,6 +529,14 @@ class Evaluator:
             return self.unresolved(f"no clause of `{call.name}` matches", call, _EMPTY)
         finally:
             self.active.pop()
+
+    def endless(self, arguments: list[Term]) -> bool:
+        """Whether nothing known tells how often a function calls itself with these arguments."""
+        return any(isinstance(argument, Unknown) for argument in arguments)
+
+    def recursion(self, key: tuple[str, str, int], call: Call) -> Term:
+        """A function calls itself, nobody knows how often: its body, read once, stands for every round."""
+        return Unknown("a recursion without a known end", call.span)
 
     def _enter(self, clause: FunctionClause, scope: Scope, certain: bool, call: Call) -> Term | None:
         if certain:

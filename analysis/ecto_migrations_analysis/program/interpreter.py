@@ -15,7 +15,16 @@ from ..project.context import RepoConfig
 from ..records import replace
 from ..syntax.span import Span
 from ..syntax.tree import Node, errs_in_statements
-from .commands import ApplicationCode, Change, Command, Execute, Raises, UnknownChange, UnknownCode
+from .commands import (
+    HARMLESS_MODULES,
+    ApplicationCode,
+    Change,
+    Command,
+    Execute,
+    Raises,
+    UnknownChange,
+    UnknownCode,
+)
 from .dsl import DSL, incomplete_create
 from .evaluator import MAX_STEPS, Evaluator
 from .library import is_pure
@@ -52,6 +61,8 @@ class Interpreter(Evaluator):
         self.via: tuple[Span, ...] = ()
         self.always = True
         self.repeated = False
+        # Functions that call themselves without a known end, until the outermost call returns.
+        self.recursive: set[tuple[str, str, int]] = set()
         # Depth of arguments of DSL calls being evaluated; `nested` starts anew in each inlined function.
         self.operands = 0
         self.nested = 0
@@ -169,10 +180,24 @@ class Interpreter(Evaluator):
     ) -> Term:
         saved = self.via, self.nested
         self.via, self.nested = (*self.via, call.span), 0
+        key = (module.name, call.name, len(arguments))
+        lists = (self.runner.done, self.runner.queue)
+        marks = [len(commands) for commands in lists]
         try:
             return super().invoke(module, clauses, arguments, call)
         finally:
             self.via, self.nested = saved
+            if key in self.recursive and key not in self.active:
+                self.recursive.discard(key)
+                for commands, mark in zip(lists, marks, strict=True):
+                    commands[mark:] = [replace(command, repeated=True) for command in commands[mark:]]
+
+    def endless(self, arguments: list[Term]) -> bool:
+        return not self.always or super().endless(arguments)
+
+    def recursion(self, key: tuple[str, str, int], call: Call) -> Term:
+        self.recursive.add(key)
+        return super().recursion(key, call)
 
     def enter(self, module: Module, clauses: list[FunctionClause], call: Call) -> Term:
         """Runs a callback of the migration: Ecto calls it, no place in the source does."""
@@ -240,7 +265,7 @@ class Interpreter(Evaluator):
         if self.operands:
             self.hand_over(call, scope)
             return Unknown(reason, call.span)
-        if self.runner.open is not None and not harmless(module):
+        if self.runner.open is not None and module not in HARMLESS_MODULES:
             self.hand_over(call, scope)
             return self.unknown(reason, call.span)
         at = len(self.runner.done)
@@ -346,8 +371,3 @@ class Interpreter(Evaluator):
                 runner.done.append(replace(command, up_commands=tuple(ran)))
             else:
                 runner.done.append(replace(command, down_commands=tuple(ran)))
-
-
-def harmless(module: str) -> bool:
-    """Modules that print, wait or log: they change neither the database nor the migration."""
-    return module in ("IO", "Logger", "Process", ":timer", ":logger", "IO.ANSI")

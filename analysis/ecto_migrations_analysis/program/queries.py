@@ -188,7 +188,6 @@ def _columns_inserted(term: Term) -> tuple[str, ...]:
 def _repo_block(interpreter: Interpreter, shown: str, call: Call, scope: Scope) -> Term:
     """`transaction(fn -> … end)`: what it holds runs where the call stands."""
     values = interpreter.values(call.arguments, scope)
-    interpreter.now(RepoCall, call.span, function=call.name, repo=shown)
     for value in values:
         for step in steps_of(value) or ():
             if step.function in _READS or step.function in _WRITES:

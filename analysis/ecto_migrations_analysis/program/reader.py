@@ -74,10 +74,11 @@ def read_tree(
     # Enough to run all that is written once, loops of a common size included.
     steps = MAX_STEPS + len(tree.root.data)
     evaluator = Evaluator(steps=steps)
+    evaluator.path = path
     modules = read_modules(tree.root, evaluator)
     broken = tree.broken()
     migrations = [
-        _migration(module, modules, config, broken, steps, files, rollback)
+        _migration(module, modules, config, broken, steps, files, rollback, path)
         for module in modules.values()
         if _is_migration(module, path)
     ]
@@ -104,10 +105,11 @@ def _migration(
     steps: int,
     files: Files | None,
     rollback: bool,
+    path: str | None,
 ) -> Migration:
     use = next((node for name, node, argument in module.uses if _uses_migration(name, argument)), None)
     transaction = _flag(module, "disable_ddl_transaction")
-    reader = _ProgramReader(module, modules, config, transaction.value, steps, files)
+    reader = _ProgramReader(module, modules, config, transaction.value, steps, files, path)
     name_node = module.name_node or module.node
     return Migration(
         module=module.name,
@@ -162,8 +164,10 @@ class _ProgramReader:
         transaction_disabled: bool | None,
         steps: int,
         files: Files | None,
+        path: str | None,
     ) -> None:
         self.files = files
+        self.path = path
         self.module = module
         self.modules = modules
         self.config = config
@@ -180,6 +184,7 @@ class _ProgramReader:
         interpreter = Interpreter(self.modules, self.config, direction, self.steps)
         interpreter.migration = self.module
         interpreter.files = self.files
+        interpreter.path = self.path
         interpreter.in_transaction = self.in_transaction
         backward = direction == "down" and callback == "change"
         phases: list[str] = [callback]

@@ -32,10 +32,10 @@ def worst(*found: Volatility) -> Volatility:
 def table(section: str) -> Mapping[str, Volatility]:
     """The names of a section of volatility.txt (`function`, `operator`, `extension`)."""
     # Here, because it takes longer to import than to use, and few migrations have a default by a function.
-    from pathlib import Path
-
     # Not importlib.resources, which takes longer to load than this to read.
-    text = Path(__file__).with_name("volatility.txt").read_text("utf-8")
+    from pkgutil import get_data
+
+    text = (get_data(__package__, "volatility.txt") or b"").decode()
     found: dict[str, Volatility] = {}
     for line in text.splitlines():
         if line.startswith(section + " "):

@@ -32,7 +32,7 @@ def test_fires(rule: type[Rule], case: Case) -> None:
 
 @pytest.mark.parametrize(("rule", "case"), SILENT)
 def test_is_silent(rule: type[Rule], case: Case) -> None:
-    text, spans = marked(case)
+    _, spans = marked(case)
     assert not spans, "a silent case marks nothing"
     assert [finding.message for finding in findings_of(case) if finding.rule == rule.id] == []
 

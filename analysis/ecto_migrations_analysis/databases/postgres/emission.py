@@ -26,7 +26,7 @@ from ...project.context import RepoConfig
 from . import index_statements, table_statements
 from .command_names import first_span
 from .quoting import AdapterError
-from .raw_statements import execute, repo_call, repo_query, unknown_code
+from .raw_statements import application_code, execute, repo_call, repo_query, unknown_code
 
 
 def emit(command: c.Command, config: RepoConfig | None = None) -> tuple[Statement, ...]:
@@ -71,8 +71,10 @@ def _emit(command: c.Command, config: RepoConfig | None) -> tuple[Statement, ...
             return execute(command)
         case c.RepoQuery():
             return repo_query(command)
-        case c.RepoCall() | c.ApplicationCode():
+        case c.RepoCall():
             return repo_call(command)
+        case c.ApplicationCode():
+            return application_code(command)
         case c.Raises():
             raise AdapterError(command.error, command.message)
         case c.Flush():

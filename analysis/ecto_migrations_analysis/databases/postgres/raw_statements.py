@@ -17,7 +17,7 @@ from ...program import commands as c
 from ...program.inspection import HOLE
 from ...program.terms import Text, Unknown
 from .command_names import spelled
-from .quoting import AdapterError
+from .quoting import AdapterError, quote_name
 
 # What PostgreSQL answers where one message of the extended protocol, which Postgrex always uses, holds
 # several statements (manual, "Message Flow: Extended Query").
@@ -79,14 +79,51 @@ def _sent(command: c.Command, sql: Text | Unknown) -> Statement:
     )
 
 
-def repo_call(command: c.RepoCall | c.ApplicationCode) -> tuple[Statement, ...]:
-    """A call whose SQL is made when it runs: no text, and `certain` False."""
-    if isinstance(command, c.ApplicationCode):
-        call = f"{command.module}.{command.function}/{command.arity}"
-        operation: Operation = CallsCode(call=call, span=command.span)
-    else:
-        operation = _query(command)
+def repo_call(command: c.RepoCall) -> tuple[Statement, ...]:
+    """A call of the repo's query API. Ecto makes its SQL when it runs: the text here has holes."""
+    operation = _query(command)
+    return (
+        Statement(
+            sql=_outline(operation),
+            operations=(operation,),
+            span=command.span,
+            certain=False,
+            command=command,
+        ),
+    )
+
+
+def application_code(command: c.ApplicationCode) -> tuple[Statement, ...]:
+    """Code that may do anything; what only prints, logs or waits sends nothing."""
+    if command.is_harmless:
+        return ()
+    call = f"{command.module}.{command.function}/{command.arity}"
+    operation = CallsCode(call=call, span=command.span)
     return (Statement(sql="", operations=(operation,), span=command.span, certain=False, command=command),)
+
+
+def _outline(operation: Operation) -> str:
+    """What is known of the SQL that `Ecto.Adapters.Postgres` makes of a query."""
+    match operation:
+        case Update(relation=relation, columns=columns, restricted=restricted):
+            changes = ", ".join(f"{quote_name(column)} = {HOLE}" for column in columns) or HOLE
+            return f"UPDATE {_quoted(relation)} SET {changes}{_where(restricted)}"
+        case Delete(relation=relation, restricted=restricted):
+            return f"DELETE FROM {_quoted(relation)}{_where(restricted)}"
+        case Insert(relation=relation, columns=columns):
+            names = ", ".join(quote_name(column) for column in columns) or HOLE
+            return f"INSERT INTO {_quoted(relation)} ({names}) VALUES {HOLE}"
+        case Select(reads=(relation, *_)):
+            return f"SELECT {HOLE} FROM {_quoted(relation)}"
+    return ""
+
+
+def _quoted(relation: Relation) -> str:
+    return HOLE if relation.name is None else quote_name(relation.name)
+
+
+def _where(restricted: bool | None) -> str:
+    return "" if restricted is False else f" WHERE {HOLE}" if restricted else f" {HOLE}"
 
 
 def _query(command: c.RepoCall) -> Operation:

@@ -65,7 +65,7 @@ def _statement(
 ) -> list[str]:
     lead = f"  {number:>2}. "
     hanging = " " * len(lead)
-    sql = statement.sql.strip() or "nothing is sent"
+    sql = statement.sql.strip() or ("an empty query" if statement.certain else "what the code does")
     output = terminal.paragraph("\n".join(map(printable, sql.splitlines())), lead, hanging)
     notes = [f"line {statement.line}"]
     if whole.transaction and not statement.in_transaction:

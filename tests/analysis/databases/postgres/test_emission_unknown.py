@@ -175,42 +175,64 @@ def test_the_type_of_an_unknown_modify() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "operation"),
+    ("call", "operation", "sql"),
     [
         (
             c.RepoCall(
                 function="update_all", repo="repo()", table="posts", restricted=False, columns_set=("a",)
             ),
             Update(relation=Relation("posts"), columns=("a",), restricted=False),
+            'UPDATE "posts" SET "a" = …',
         ),
         (
             c.RepoCall(function="update!", repo="M.Repo", schema="M.Post"),
             Update(relation=Relation(None), restricted=True, bounded=True),
+            "UPDATE … SET … WHERE …",
         ),
         (
             c.RepoCall(function="delete_all", repo="repo()", table="posts"),
             Delete(relation=Relation("posts"), restricted=None),
+            'DELETE FROM "posts" …',
         ),
         (
             c.RepoCall(function="delete!", repo="repo()"),
             Delete(relation=Relation(None), restricted=True, bounded=True),
+            "DELETE FROM … WHERE …",
         ),
         (
             c.RepoCall(function="insert!", repo="repo()", table="posts"),
             Insert(relation=Relation("posts"), rows=1),
+            'INSERT INTO "posts" (…) VALUES …',
         ),
-        (c.RepoCall(function="insert_all", repo="repo()", table="posts"), Insert(relation=Relation("posts"))),
-        (c.RepoCall(function="all", repo="repo()", table="posts"), Select(reads=(Relation("posts"),))),
-        (c.RepoCall(function="get_by!", repo="repo()"), Select(reads=(Relation(None),))),
-        (c.RepoCall(function="put_dynamic_repo", repo="repo()"), CallsCode(call="repo().put_dynamic_repo")),
+        (
+            c.RepoCall(function="insert_all", repo="repo()", table="posts"),
+            Insert(relation=Relation("posts")),
+            'INSERT INTO "posts" (…) VALUES …',
+        ),
+        (
+            c.RepoCall(function="all", repo="repo()", table="posts"),
+            Select(reads=(Relation("posts"),)),
+            'SELECT … FROM "posts"',
+        ),
+        (c.RepoCall(function="get_by!", repo="repo()"), Select(reads=(Relation(None),)), "SELECT … FROM …"),
+        (
+            c.RepoCall(function="put_dynamic_repo", repo="repo()"),
+            CallsCode(call="repo().put_dynamic_repo"),
+            "",
+        ),
         (
             c.ApplicationCode(module="Oban.Migration", function="up", arity=1),
             CallsCode(call="Oban.Migration.up/1"),
+            "",
         ),
-        (c.UnknownCode(reason="a macro"), OpaqueSQL(reason="a macro")),
+        (c.UnknownCode(reason="a macro"), OpaqueSQL(reason="a macro"), ""),
     ],
 )
-def test_code_whose_sql_is_made_when_it_runs(call: c.Command, operation: Operation) -> None:
+def test_code_whose_sql_is_made_when_it_runs(call: c.Command, operation: Operation, sql: str) -> None:
     (statement,) = emit(call)
-    assert (statement.sql, statement.certain, statement.error) == ("", False, None)
+    assert (statement.sql, statement.certain, statement.error) == (sql, False, None)
     assert statement.operations == (operation,)
+
+
+def test_what_only_waits_or_logs_sends_nothing() -> None:
+    assert emit(c.ApplicationCode(module="Process", function="sleep", arity=1)) == ()

@@ -127,6 +127,9 @@ def _write(operation: Update | Delete, situation: Situation, ledger: Ledger) -> 
         ledger.write_rows(item, operation.span)
     if operation.bounded or _by_index(operation.where, situation.table(relation)):
         return
+    if operation.restricted and operation.where is None:
+        ledger.unknown(f"how many rows of `{relation}` the query reads")
+        return
     for item in situation.stored(relation):
         ledger.scan(item)
     for source in operation.reads:
