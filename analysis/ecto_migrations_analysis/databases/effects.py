@@ -47,6 +47,22 @@ class Wait:
     span: Span = field(default=NOWHERE, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class TypeChangeCost:
+    """What one clause that changes a column's type costs, whatever else stands in the same statement.
+
+    `span` is the clause, `rebuilds` names the indexes it makes the database build anew. `certain` is False
+    where it may do less; `reason` says why it does that, or what is not known: "every value is fitted to
+    character varying(10)".
+    """
+
+    span: Span
+    rewrites: bool
+    rebuilds: tuple[str, ...]
+    certain: bool
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """The effect of one statement on one version of a database, in the schema it meets.
@@ -67,6 +83,8 @@ class Effect:
     writes_rows: tuple[Relation, ...] = ()
     # What waits for locks that are not on tables (`REINDEX` locks an index, `ALTER SEQUENCE` a sequence).
     waits: tuple[Wait, ...] = ()
+    # By clause, where the statement changes types of columns that others can see.
+    type_changes: tuple[TypeChangeCost, ...] = ()
     # Why the effect is not known for certain; empty where it is.
     unknown: tuple[str, ...] = ()
 

@@ -3,7 +3,11 @@
 ## What happens
 `ALTER COLUMN … TYPE` holds ACCESS EXCLUSIVE. Where the new type stores values in another way, PostgreSQL writes
 the whole table again and rebuilds every index: nobody reads or writes it until that is done. Where only the
-order of values may change (a collation, `citext`), the indexes on the column are rebuilt under the same lock.
+order of values may change (a collation, `citext`), the indexes on the column are rebuilt under the same lock. An
+index on the column that has an expression or a condition is rebuilt every time, even where the type stays.
+
+Between `timestamp` and `timestamptz` only a session whose TimeZone is UTC rewrites nothing; the zone is not known
+from the text, so that this is a risk.
 
 ## When it is silent
 - The migration creates the table itself.
@@ -61,6 +65,36 @@ class ModifyTypeRewrite(Rule):
             end
             """,
         ),
+        Case(
+            about="Of several columns the one whose values change",
+            before=("create table(:posts) do\n  add :title, :string\n  add :slug, :text\nend",),
+            text="""
+            alter table(:posts) do
+              modify :title, :string, null: false
+              modify :slug, «:string», null: false
+            end
+            """,
+        ),
+        Case(
+            about="The same type, and an index with a condition",
+            before=(
+                "create table(:posts) do\n  add :title, :string\n  add :author_id, :uuid\nend",
+                'create index(:posts, [:author_id], where: "title IS NOT NULL")',
+            ),
+            text="""
+            alter table(:posts) do
+              modify :author_id, «:uuid», null: false
+            end
+            """,
+        ),
+        Case(
+            about="The TimeZone of the session decides",
+            text="""
+            alter table(:posts) do
+              modify :published_at, «:timestamptz», from: :naive_datetime
+            end
+            """,
+        ),
     )
     silent = (
         Case(
@@ -68,6 +102,16 @@ class ModifyTypeRewrite(Rule):
             text="""
             alter table(:posts) do
               modify :title, :text, from: :string
+            end
+            """,
+        ),
+        Case(
+            about="Another column of the same `alter` makes PostgreSQL write the table again",
+            before=("create table(:posts) do\n  add :title, :string\nend",),
+            text="""
+            alter table(:posts) do
+              add :token, :uuid, default: fragment("gen_random_uuid()")
+              modify :title, :string, null: false
             end
             """,
         ),
@@ -102,30 +146,43 @@ class ModifyTypeRewrite(Rule):
             old = type_before(operation, known.columns.get(operation.column or "") if known else None)
             if old is None or operation.type.name is None:
                 continue
-            name = f"{table}.{operation.column or '…'}"
-            change = f"`{name}` from {old} to {operation.type}"
-            if table in step.effect.rewrites:
+            cost = next(
+                (item for item in step.effect.type_changes if item.span == operation.span),
+                None,
+            )
+            if cost is None:
+                continue
+            name = f"`{table}.{operation.column or '…'}`"
+            change = (
+                f"Restating the type {old} of {name}"
+                if old == operation.type
+                else f"Changing {name} from {old} to {operation.type}"
+            )
+            about = subject(table, step.statement, column=operation.column)
+            if cost.rewrites:
+                does = "rewrites" if cost.certain else "has to be taken for a rewrite of"
                 yield self.finding(
                     operation.span,
-                    f"Changing {change} rewrites `{table}` and all its indexes under ACCESS EXCLUSIVE:"
-                    " reads and writes wait.",
-                    level=context.level(self.level, table, step),
+                    f"{change} {does} `{table}` and all its indexes under ACCESS EXCLUSIVE: reads and writes wait.",
+                    level=context.level(self.level if cost.certain else Level.RISK, table, step),
                     label="every row is written again",
-                    reason="The new type stores values in another way.",
+                    reason=f"{cost.reason[:1].upper()}{cost.reason[1:]}.",
                     advice="Add a column of the new type, keep it in step by a trigger, backfill in batches,"
                     " switch the code over, then drop the old column.",
-                    subject=subject(table, step.statement, column=operation.column),
+                    subject=about,
                 )
-            elif step.effect.rebuilds:
+            else:
                 yield self.finding(
                     operation.span,
-                    f"Changing {change} rebuilds {_names(step.effect.rebuilds)} under ACCESS EXCLUSIVE:"
-                    " reads and writes wait.",
+                    f"{change} rebuilds {_names(cost.rebuilds)} under ACCESS EXCLUSIVE: reads and writes wait.",
                     level=context.level(Level.RISK, table, step),
                     label="its indexes are built again",
-                    reason="The table itself is not rewritten, but the order of the values in the index may change.",
-                    advice="Drop the index concurrently before, and build it concurrently after.",
-                    subject=subject(table, step.statement, column=operation.column),
+                    reason="PostgreSQL keeps an index only where the type's order stays and the index has neither"
+                    " an expression nor a condition.",
+                    advice="Send only what changes by `execute`, without the type."
+                    if old == operation.type
+                    else "Drop the index concurrently before, and build it concurrently after.",
+                    subject=about,
                 )
 
 

@@ -8,7 +8,7 @@ from ....operations import Relation
 from ....operations.base import NOWHERE
 from ....schema.state import Schema
 from ....syntax.span import Span
-from ...effects import Effect, Failure, Lock, Wait
+from ...effects import Effect, Failure, Lock, TypeChangeCost, Wait
 from ..locks import ROW_EXCLUSIVE, blocked_by, stronger
 from .situation import Situation
 
@@ -26,6 +26,7 @@ class Ledger:
         self._plans: dict[Relation, None] = {}
         self._rows: dict[Relation, None] = {}
         self._waits: dict[Wait, None] = {}
+        self._type_changes: list[TypeChangeCost] = []
         self._unknown: dict[str, None] = {}
 
     def effect(self) -> Effect:
@@ -38,6 +39,7 @@ class Ledger:
             invalidates_plans=tuple(self._plans),
             writes_rows=tuple(self._rows),
             waits=tuple(self._waits),
+            type_changes=tuple(self._type_changes),
             unknown=tuple(self._unknown),
         )
 
@@ -75,6 +77,11 @@ class Ledger:
         """Existing indexes of the relation are built anew."""
         if not self.situation.is_private(relation):
             self._rebuilds.update(dict.fromkeys(indexes))
+
+    def change_type(self, relation: Relation, cost: TypeChangeCost) -> None:
+        """What a clause that changes a type costs by itself."""
+        if not self.situation.is_private(relation):
+            self._type_changes.append(cost)
 
     def write_rows(self, relation: Relation, span: Span = NOWHERE) -> None:
         """Rows are inserted, changed or deleted: each stays locked until the transaction ends."""

@@ -7,6 +7,7 @@ import re
 from ....operations import AlterColumnType, ConstraintDefinition, DataType, Relation
 from ....schema.identifiers import mentions
 from ....schema.state import Column, ConstraintState, IndexState, Table
+from ...effects import TypeChangeCost
 from ..locks import ACCESS_EXCLUSIVE
 from ..types import TypeChange, parse_type, type_change
 from . import dependents
@@ -36,13 +37,25 @@ def alter_type(operation: AlterColumnType, alteration: Alteration) -> None:
         change = _change(operation, old, column, alteration)
         _take_down(operation, old, column, change, alteration)
     if table is None or name is None:
+        _state_cost(operation, change, [], alteration)
         ledger.unknown(f"the constraints and indexes of `{operation.relation}.{name or '…'}`")
         return
     if not table.complete:
         ledger.unknown(f"all constraints and indexes of `{operation.relation}`")
-    _rebuild_indexes(name, table, change, alteration)
+    rebuilt = _rebuild_indexes(name, table, change, alteration)
+    _state_cost(operation, change, rebuilt, alteration)
     _verify_checks(name, alteration)
     _renew_foreign_keys(operation, name, change, alteration)
+
+
+def _state_cost(
+    operation: AlterColumnType, change: TypeChange | None, rebuilt: list[str], alteration: Alteration
+) -> None:
+    if change is None or change.possible is False or not (change.rewrites_table or rebuilt):
+        return
+    certain = change.certain or _computes(operation)
+    cost = TypeChangeCost(operation.span, change.rewrites_table, tuple(rebuilt), certain, change.reason)
+    alteration.ledger.change_type(operation.relation, cost)
 
 
 def _old_type(operation: AlterColumnType, column: Column | None) -> DataType | None:
@@ -191,7 +204,7 @@ def _refuse(operation: AlterColumnType, name: str, table: Table, alteration: Alt
         ledger.fail(f"cannot alter the inherited column `{name}`", "unsupported", operation.span)
 
 
-def _rebuild_indexes(name: str, table: Table, change: TypeChange | None, alteration: Alteration) -> None:
+def _rebuild_indexes(name: str, table: Table, change: TypeChange | None, alteration: Alteration) -> list[str]:
     """Indexes on the column are made again; their storage is kept where nothing of it can differ.
 
     `CheckIndexCompatible` (indexcmds.c) gives up on an index with an expression or a predicate, and compares
@@ -206,6 +219,7 @@ def _rebuild_indexes(name: str, table: Table, change: TypeChange | None, alterat
             rebuilt.append(index.name)
     if rebuilt:
         alteration.rebuild(rebuilt)
+    return rebuilt
 
 
 def _place_in(index: IndexState, name: str, table: Table) -> tuple[bool, bool, bool]:
