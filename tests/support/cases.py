@@ -7,11 +7,20 @@ import textwrap
 from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.engine import analyze
 from ecto_migrations_analysis.findings import Finding
+from ecto_migrations_analysis.program.reader import read
 from ecto_migrations_analysis.program.values import to_options
 from ecto_migrations_analysis.project.config import read_config
-from ecto_migrations_analysis.project.context import DatabaseVersion, ProjectContext, RepoConfig
+from ecto_migrations_analysis.project.context import (
+    DatabaseVersion,
+    ProjectContext,
+    RepoConfig,
+    Siblings,
+)
+from ecto_migrations_analysis.project.ecto_schemas import read_schemas
 from ecto_migrations_analysis.project.files import Files
-from ecto_migrations_analysis.project.repos import Repo, repo_config
+from ecto_migrations_analysis.project.migrations import MigrationList, migration_file
+from ecto_migrations_analysis.project.repos import Repo, database_of, repo_config
+from ecto_migrations_analysis.records import replace
 from ecto_migrations_analysis.rules.base import Case
 from ecto_migrations_analysis.schema.state import Schema
 from ecto_migrations_analysis.syntax.source import Source
@@ -58,35 +67,81 @@ def _split(text: str) -> list[str]:
     return parts
 
 
-def _repo(options: str) -> RepoConfig:
+def _repo(case: Case) -> RepoConfig:
     """The configuration `config :my_app, MyApp.Repo, <options>` makes, read as a project's is."""
-    text = f"import Config\nconfig :my_app, MyApp.Repo, {options or '[]'}\n"
+    text = f"import Config\nconfig :my_app, MyApp.Repo, {case.config or '[]'}\n"
     environment = read_config(["/config"], Files({"/config/config.exs": text.encode()}))
     config = environment["my_app"].get("MyApp.Repo")
-    return repo_config(Repo("MyApp.Repo", "Ecto.Adapters.Postgres", "priv/repo", to_options(config)))
+    return repo_config(Repo("MyApp.Repo", case.adapter, "priv/repo", to_options(config)))
+
+
+def _after(schema: Schema, bodies: tuple[str, ...], first: int, repo: RepoConfig, what: str) -> Schema:
+    """The schema that further migrations leave."""
+    for number, body in enumerate(bodies, first):
+        text = migration_text(body, f"MyApp.Repo.Migrations.{what.title()}{number - first}")
+        context = ProjectContext(repo=repo, database=database_of(repo.adapter), schema=schema)
+        analysis = analyze(Source.from_text(text, f"{number}_{what}.exs"), context)
+        assert analysis.migrations, f"a migration {what} this one cannot be read"
+        schema = left_by(analysis, schema)
+    return schema
+
+
+def left_by(analysis: Analysis, schema: Schema) -> Schema:
+    """The schema after the migrations of a file, which met `schema`."""
+    for migration in analysis.migrations:
+        if migration.up is not None and migration.up.steps:
+            schema = migration.up.steps[-1].after
+    return schema
+
+
+def _siblings(case: Case) -> Siblings:
+    own = migration_file("/migrations/20260101000000_example.exs")
+    assert own is not None
+    names = ["1_before.exs", "20270101000000_after.exs"] if case.after else []
+    found = [migration_file(f"/migrations/{name}") for name in (*names, *case.siblings)]
+    others = MigrationList([own, *(item for item in found if item is not None)])
+    return Siblings(
+        own=own,
+        same_version=others.same_version(own),
+        same_name=others.same_name(own),
+        newer=others.newest > own.version,
+    )
 
 
 def analysis_of(case: Case) -> Analysis:
     text, _ = marked(case)
-    repo = _repo(case.config)
-    schema = Schema(complete=bool(case.before))
-    for number, before in enumerate(case.before):
-        source = Source.from_text(
-            migration_text(before, f"MyApp.Repo.Migrations.Before{number}"), f"{number + 1}_before.exs"
-        )
-        earlier = analyze(source, ProjectContext(repo=repo, schema=schema))
-        assert earlier.migrations, "the earlier migration cannot be read"
-        for migration in earlier.migrations:
-            if migration.up is not None and migration.up.steps:
-                schema = migration.up.steps[-1].after
-    return analyze(
-        Source(text, "20260101000000_example.exs"),
-        ProjectContext(
-            repo=repo,
-            schema=schema,
-            version=DatabaseVersion(major=case.version, source="the case"),
+    repo = _repo(case)
+    schema = _after(Schema(complete=bool(case.before)), case.before, 1, repo, "before")
+    lib = [read_schemas(body.encode(), f"lib/{number}.ex") for number, body in enumerate(case.lib)]
+    modules = [
+        module.module
+        for number, body in enumerate(case.before)
+        for module in read(Source.from_text(migration_text(body, f"MyApp.Repo.Migrations.Before{number}"))).migrations
+    ]
+
+    def latest() -> Schema:
+        plain = replace(context, siblings=None, latest=None)
+        now = left_by(analyze(Source(text, "20260101000000_example.exs"), plain), schema)
+        return _after(now, case.after, 20270101000000, repo, "after")
+
+    context = ProjectContext(
+        repo=repo,
+        database=database_of(repo.adapter),
+        schema=schema,
+        version=DatabaseVersion(major=case.version, source="the case"),
+        ecto_schemas=lambda: tuple(item for file in lib for item in file.schemas),
+        named_constraints=lambda: tuple(
+            item
+            for file in lib
+            for item in (*file.constraints, *(own for schema in file.schemas for own in schema.constraints))
         ),
+        migrates_on_boot=lambda: next((file.boot for file in lib if file.boot is not None), None),
+        latest=latest,
+        siblings=_siblings(case),
+        sibling_modules=tuple(modules),
+        file_of=lambda module: f"/migrations/{modules.index(module) + 1}_before.exs",
     )
+    return analyze(Source(text, "20260101000000_example.exs"), context)
 
 
 def findings_of(case: Case) -> tuple[Finding, ...]:

@@ -10,7 +10,9 @@ from ..records import dataclass, field
 from ..schema.state import Schema
 
 if TYPE_CHECKING:
-    from .ecto_schema_model import EctoSchema
+    from ..syntax.span import Place
+    from .ecto_schema_model import EctoSchema, NamedConstraint
+    from .migrations import MigrationFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,19 @@ class DatabaseVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Siblings:
+    """The other migrations of the folder, as far as they concern one of them; `own` is that one.
+
+    `newer`: whether some have a later version.
+    """
+
+    own: MigrationFile
+    same_version: tuple[MigrationFile, ...] = ()
+    same_name: tuple[MigrationFile, ...] = ()
+    newer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectContext:
     """`schema` is what earlier migrations leave; its `complete` is False where they are unknown."""
 
@@ -54,5 +69,17 @@ class ProjectContext:
     read_file: Callable[[str], str | None] | None = field(default=None, compare=False, repr=False)
     # The schema modules of the project's applications; reads `lib` when it is called.
     ecto_schemas: Callable[[], tuple[EctoSchema, ...]] | None = field(default=None, compare=False, repr=False)
+    # The constraints that changesets name, in the same modules.
+    named_constraints: Callable[[], tuple[NamedConstraint, ...]] | None = field(
+        default=None, compare=False, repr=False
+    )
+    # Where the application migrates when it starts (`Ecto.Migrator` among the children); None where not.
+    migrates_on_boot: Callable[[], Place | None] | None = field(default=None, compare=False, repr=False)
+    # The schema after all migrations of the folder, this one and later ones included.
+    latest: Callable[[], Schema] | None = field(default=None, compare=False, repr=False)
     # Module names of the migrations in the same folder, newest last: the naming convention of the project.
     sibling_modules: tuple[str, ...] = ()
+    # None for a text that is no file of migrations.
+    siblings: Siblings | None = None
+    # The file of an earlier migration by the name of its module.
+    file_of: Callable[[str], str | None] | None = field(default=None, compare=False, repr=False)

@@ -9,25 +9,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from ..databases.registry import database_named
 from ..records import dataclass, replace
+from ..schema.state import Schema
 from .config import read_config
-from .context import DatabaseVersion, ProjectContext, RepoConfig
+from .context import DatabaseVersion, ProjectContext, RepoConfig, Siblings
 from .files import Files, Stamp
 from .history import History
-from .migrations import companions, folder_of, is_main, list_migrations, migration_file
+from .migrations import (
+    MigrationFile,
+    MigrationList,
+    companions,
+    folder_of,
+    is_main,
+    list_migrations,
+    migration_file,
+)
 from .mix import MixProject, applications_of, ecto_sql_version, project_around, umbrella_of
 from .repos import Repo, database_of, repo_config, repos_of
 from .structure import Structure, read_structure
 from .versions import database_version
 
 if TYPE_CHECKING:
+    from ..syntax.span import Place
     from .ecto_schema_index import SchemaIndex
-    from .ecto_schema_model import EctoSchema
+    from .ecto_schema_model import EctoSchema, NamedConstraint
 
 # Projects and histories are few; what is not asked for any more is forgotten.
 _MAX_KEPT = 16
@@ -59,6 +69,7 @@ class Workspace:
         self._histories: dict[tuple[str, str | None, RepoConfig], History] = {}
         self._indexes: dict[tuple[str, ...], SchemaIndex] = {}
         self._structures: dict[str, tuple[Stamp, Structure | None]] = {}
+        self._lists: dict[str, MigrationList] = {}
         # By folder of the migration, with what was looked at on the disk to make it.
         self._applications: dict[str, tuple[dict[str, Stamp], Application | None]] = {}
 
@@ -82,6 +93,8 @@ class Workspace:
             history = self._history(folder, config, database, root)
             if history.fresh or not self._settled:
                 migrations = list_migrations(folder, files)
+                self._lists[folder] = MigrationList(migrations)
+                _limit(self._lists)
                 for other in companions(folder, files):
                     migrations += list_migrations(other, files)
                 history.update(sorted(migrations), files)
@@ -99,7 +112,14 @@ class Workspace:
                 database=database,
                 version=application.version if application else DatabaseVersion(),
                 schema=schema,
-                ecto_schemas=partial(self._schemas, application, files) if application else None,
+                ecto_schemas=cache(partial(self._schemas, application, files)) if application else None,
+                named_constraints=(
+                    cache(partial(self._constraints, application, files)) if application else None
+                ),
+                migrates_on_boot=cache(partial(self._boot, application, files)) if application else None,
+                latest=partial(self._latest, history, files),
+                siblings=_siblings(own, self._lists.get(folder)),
+                file_of=partial(self._file_of, history, folder),
                 read_file=partial(files.text_below, root) if root is not None else None,
                 sibling_modules=history.modules(version),
             )
@@ -129,19 +149,39 @@ class Workspace:
             _limit(self._structures)
         return kept[1]
 
+    def _latest(self, history: History, files: Files) -> Schema:
+        with self._lock:
+            return history.before(None, files)
+
+    def _file_of(self, history: History, folder: str, module: str) -> str | None:
+        with self._lock:
+            path = history.file_of(module)
+        return path if path is not None and folder_of(path) == folder else None
+
     def _schemas(self, application: Application, files: Files) -> tuple[EctoSchema, ...]:
         """The schema modules of an application, in an umbrella of all applications."""
+        with self._lock:
+            return self._index(application, files).schemas()
+
+    def _constraints(self, application: Application, files: Files) -> tuple[NamedConstraint, ...]:
+        with self._lock:
+            return self._index(application, files).constraints()
+
+    def _boot(self, application: Application, files: Files) -> Place | None:
+        with self._lock:
+            return self._index(application, files).boot()
+
+    def _index(self, application: Application, files: Files) -> SchemaIndex:
         # Imported here: reading a migration alone does not need it.
         from .ecto_schema_index import SchemaIndex
 
-        with self._lock:
-            index = self._indexes.get(application.roots)
-            if index is None or not self._settled:
-                index = index or SchemaIndex(list(application.roots))
-                index.update(files)
-                self._indexes[application.roots] = index
-                _limit(self._indexes)
-            return index.schemas()
+        index = self._indexes.get(application.roots)
+        if index is None or not self._settled:
+            index = index or SchemaIndex(list(application.roots))
+            index.update(files)
+            self._indexes[application.roots] = index
+            _limit(self._indexes)
+        return index
 
     def _application(self, path: str, overrides: Mapping[str, bytes] | None) -> Application | None:
         folder = os.path.dirname(path)
@@ -154,6 +194,17 @@ class Workspace:
         self._applications[folder] = kept
         _limit(self._applications)
         return kept[1]
+
+
+def _siblings(own: MigrationFile | None, others: MigrationList | None) -> Siblings | None:
+    if own is None or others is None:
+        return None
+    return Siblings(
+        own=own,
+        same_version=others.same_version(own),
+        same_name=others.same_name(own),
+        newer=others.newest > own.version,
+    )
 
 
 def _limit(kept: dict[Any, Any]) -> None:

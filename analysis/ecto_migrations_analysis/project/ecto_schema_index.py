@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 
 from ..program.terms import Term
+from ..syntax.span import Place
 from .ecto_schema_model import EctoSchema, NamedConstraint, SchemaFile
 from .ecto_schemas import read_schemas, used_defaults
 from .files import Files, Stamp
@@ -47,6 +48,10 @@ class SchemaIndex:
         loose = [item for file in files for item in file.constraints]
         own = [item for file in files for schema in file.schemas for item in schema.constraints]
         return (*own, *loose)
+
+    def boot(self) -> Place | None:
+        """Where an application runs its migrations when it starts; None where none is seen to."""
+        return next((file.boot for _, file in self._read.values() if file.boot is not None), None)
 
     def _set_by(self, module: str, files: Files) -> Mapping[str, Term] | None:
         """What `use module` sets; None where the module is not the project's."""

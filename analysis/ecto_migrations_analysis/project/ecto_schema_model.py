@@ -65,7 +65,11 @@ class EctoSchema:
 
 @dataclass(frozen=True, slots=True)
 class SchemaFile:
-    """The schemas of a file, and the constraints that it names outside of them."""
+    """The schemas of a file, and the constraints that it names outside of them.
+
+    `boot`: where an `Application` in it runs the migrations when it starts.
+    """
 
     schemas: tuple[EctoSchema, ...] = ()
     constraints: tuple[NamedConstraint, ...] = ()
+    boot: Place | None = None

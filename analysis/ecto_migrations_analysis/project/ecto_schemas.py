@@ -45,13 +45,17 @@ def read_schemas(data: bytes, path: str, defaults: Defaults | None = None) -> Sc
 
     `defaults` answers what a module sets in those that use it (`@primary_key` and its like).
     """
-    if MENTIONS.search(data) is None:
+    boots = b"Application" in data and (b"Ecto.Migrator" in data or b"Release.migrate" in data)
+    if not boots and MENTIONS.search(data) is None:
         return SchemaFile()
     evaluator = Evaluator(steps=MAX_STEPS)
     modules = read_modules(parse(Source(data, path)).root, evaluator)
     schemas: list[EctoSchema] = []
     loose: list[NamedConstraint] = []
+    boot: Place | None = None
     for module in modules.values():
+        if boots and boot is None and any(used == "Application" for used, _, _ in module.uses):
+            boot = _boot(module.node, path)
         block = module.node.child("do_block")
         if block is None:
             continue
@@ -62,7 +66,17 @@ def read_schemas(data: bytes, path: str, defaults: Defaults | None = None) -> Sc
             schemas.append(replace(own, constraints=named))
         else:
             loose += named
-    return SchemaFile(tuple(schemas), tuple(loose))
+    return SchemaFile(tuple(schemas), tuple(loose), boot)
+
+
+def _boot(module: Node, path: str) -> Place | None:
+    """`{Ecto.Migrator, …}` among the children, or a call that migrates, in an application's module."""
+    for node in module.walk():
+        if node.kind == "alias" and node.text == "Ecto.Migrator":
+            return Place(path, node.span)
+        if node.kind == "dot" and node.text.endswith("Release.migrate"):
+            return Place(path, node.span)
+    return None
 
 
 def used_defaults(data: bytes) -> dict[str, dict[str, Term]]:

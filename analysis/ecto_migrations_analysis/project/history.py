@@ -124,6 +124,10 @@ class History:
                 found.append(kept[1].module)
         return tuple(found)
 
+    def file_of(self, module: str) -> str | None:
+        """The first file that has been read and whose migration has this name."""
+        return next((path for path, kept in self._read.items() if kept[1].module == module), None)
+
     def _replay(self, schema: Schema, at: int, files: Files) -> Schema:
         migration = self._migrations[at][0]
         done = self._operations(at, files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from .files import Files
@@ -26,6 +27,27 @@ def migration_file(path: str) -> MigrationFile | None:
     """What the file name says; None where Ecto would pass it over."""
     match = _NAME.fullmatch(os.path.basename(path))
     return MigrationFile(int(match[1]), match[2], path) if match else None
+
+
+class MigrationList:
+    """The migrations of a folder, to be asked for those that have something in common."""
+
+    def __init__(self, files: Iterable[MigrationFile] = ()) -> None:
+        self.newest = -1
+        self._by_version: dict[int, list[MigrationFile]] = {}
+        self._by_name: dict[str, list[MigrationFile]] = {}
+        for item in files:
+            self.newest = max(self.newest, item.version)
+            self._by_version.setdefault(item.version, []).append(item)
+            self._by_name.setdefault(item.name, []).append(item)
+
+    def same_version(self, own: MigrationFile) -> tuple[MigrationFile, ...]:
+        """The others of the same version."""
+        return tuple(item for item in self._by_version.get(own.version, ()) if item.path != own.path)
+
+    def same_name(self, own: MigrationFile) -> tuple[MigrationFile, ...]:
+        """The others of the same name."""
+        return tuple(item for item in self._by_name.get(own.name, ()) if item.path != own.path)
 
 
 def folder_of(path: str) -> str:

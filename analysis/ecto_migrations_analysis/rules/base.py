@@ -23,7 +23,8 @@ class Case:
     """A migration a rule fires on, or must not.
 
     `text` is the body of `change` where it starts with no `defmodule`; each expected finding is marked by
-    `«` and `»` around its span. `before` are earlier migrations in order, in the same form.
+    `«` and `»` around its span. `before` are earlier migrations in order, in the same form, `after` later
+    ones. `lib` are modules of the application, `siblings` names of other files in the folder.
     """
 
     about: str
@@ -31,6 +32,10 @@ class Case:
     before: tuple[str, ...] = ()
     config: str = ""
     version: int = 15
+    after: tuple[str, ...] = ()
+    lib: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
+    adapter: str = "Ecto.Adapters.Postgres"
 
 
 class Rule(ABC):

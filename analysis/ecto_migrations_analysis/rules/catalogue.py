@@ -9,9 +9,11 @@ from .base import Rule
 from .check_constraint_validated import CheckConstraintValidated
 from .concurrent_index_in_transaction import ConcurrentIndexInTransaction
 from .concurrent_index_migration_lock import ConcurrentIndexMigrationLock
+from .contract_step_not_null_trap import ContractStepNotNullTrap
 from .drop_index_incomplete_definition import DropIndexIncompleteDefinition
 from .drop_index_not_concurrent import DropIndexNotConcurrent
 from .drop_table import DropTable
+from .drop_table_still_in_schema import DropTableStillInSchema
 from .dsl_misuse import DslMisuse
 from .duplicate_index import DuplicateIndex
 from .execute_multiple_statements import ExecuteMultipleStatements
@@ -28,6 +30,7 @@ from .modify_defeats_validated_check import ModifyDefeatsValidatedCheck
 from .modify_restates_type import ModifyRestatesType
 from .modify_type_rewrite import ModifyTypeRewrite
 from .remove_column import RemoveColumn
+from .remove_column_still_in_schema import RemoveColumnStillInSchema
 from .remove_loses_index_or_constraint import RemoveLosesIndexOrConstraint
 from .rename_column import RenameColumn
 from .rename_table import RenameTable
@@ -46,10 +49,13 @@ RULES: tuple[type[Rule], ...] = (
     ModifyRestatesType,
     ModifyBlockedByDependents,
     RemoveColumn,
+    RemoveColumnStillInSchema,
+    ContractStepNotNullTrap,
     RemoveLosesIndexOrConstraint,
     RenameColumn,
     RenameTable,
     DropTable,
+    DropTableStillInSchema,
     IndexNotConcurrent,
     DropIndexNotConcurrent,
     IndexOnPartitionedParent,

@@ -10,6 +10,10 @@ with it.
 - The migration creates the table, or adds the column, itself.
 - It stands in `down` and undoes `up`.
 
+Where the table's schema modules are all known and none has the column, it is for your information only: what is
+left to see to is that their release runs everywhere. Where one still has it, `remove-column-still-in-schema` says
+so; where it was NOT NULL up to here, `contract-step-not-null-trap`.
+
 ## Instead
 Two deploys. First the code: delete the `field` from the schema (and, where the column is NOT NULL without a
 default, make it nullable first, or the new code's inserts fail). When no node of the old release runs, drop it:
@@ -33,6 +37,7 @@ from collections.abc import Iterator
 from ..findings import Finding, Level
 from ..operations import AddColumn, DropColumn
 from ..schema.state import Schema
+from .application import unused
 from .base import Case, Rule, subject
 from .context import MigrationContext
 
@@ -64,6 +69,25 @@ class RemoveColumn(Rule):
             about="The same in SQL",
             text="""
             execute "ALTER TABLE posts «DROP COLUMN legacy»", "ALTER TABLE posts ADD COLUMN legacy text"
+            """,
+        ),
+        Case(
+            about="No schema module has it any more",
+            lib=(
+                """
+                defmodule MyApp.Post do
+                  use Ecto.Schema
+
+                  schema "posts" do
+                    field :title, :string
+                  end
+                end
+                """,
+            ),
+            text="""
+            alter table(:posts) do
+              «remove :legacy, :string»
+            end
             """,
         ),
     )
@@ -115,6 +139,17 @@ class RemoveColumn(Rule):
             if context.is_new(table) or (Schema.key(table), operation.column) in added:
                 continue
             name = f"{table}.{operation.column or '…'}"
+            if unused(context, table, operation.column):
+                yield self.finding(
+                    operation.span,
+                    f"Drops `{name}`: its data is lost. No schema module has it any more.",
+                    level=Level.INFO,
+                    label="the data is lost",
+                    reason="Nodes of a release that still has the field fail with undefined_column.",
+                    advice="Run it when the release without the field runs on every node.",
+                    subject=subject(table, step.statement, column=operation.column),
+                )
+                continue
             yield self.finding(
                 operation.span,
                 f"Drops `{name}`: code of the running release that selects it fails with undefined_column.",
