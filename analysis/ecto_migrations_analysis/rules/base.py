@@ -17,6 +17,9 @@ from ..records import dataclass
 from ..syntax.span import Span
 from .context import MigrationContext
 
+# For what follows from Ecto alone, whatever the adapter.
+EVERY_DATABASE = ("postgres", "mysql", "sqlite", "mssql")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:

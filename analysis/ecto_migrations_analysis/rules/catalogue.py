@@ -16,6 +16,9 @@ from .drop_table import DropTable
 from .drop_table_still_in_schema import DropTableStillInSchema
 from .dsl_misuse import DslMisuse
 from .duplicate_index import DuplicateIndex
+from .duplicate_module import DuplicateModule
+from .duplicate_name import DuplicateName
+from .duplicate_version import DuplicateVersion
 from .execute_multiple_statements import ExecuteMultipleStatements
 from .execute_transaction_control import ExecuteTransactionControl
 from .foreign_key_missing_index import ForeignKeyMissingIndex
@@ -73,4 +76,7 @@ RULES: tuple[type[Rule], ...] = (
     ExecuteMultipleStatements,
     ExecuteTransactionControl,
     IrreversibleChange,
+    DuplicateVersion,
+    DuplicateName,
+    DuplicateModule,
 )

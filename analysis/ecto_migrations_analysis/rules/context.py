@@ -24,6 +24,11 @@ class MigrationContext:
     migration: MigrationAnalysis
 
     @property
+    def is_first(self) -> bool:
+        """Whether it is the migration that Ecto runs of its file; what concerns the file is said there."""
+        return self.analysis.migrations[0] is self.migration
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """The statements of `up` (or of `change` run forward) in order."""
         return self.migration.up.steps if self.migration.up else ()
