@@ -388,6 +388,9 @@ class Evaluator:
             return Atom(scope.module.name, node.span, True)
         if name == "__DIR__" and self.path is not None:
             return plain_text(self.path.replace("\\", "/").rpartition("/")[0] or ".", node.span)
+        if name == "__ENV__" and self.path is not None:
+            path = plain_text(self.path.replace("\\", "/"), node.span)
+            return MapTerm(((Atom("file"), path),), node.span, "Macro.Env")
         if name in ("__DIR__", "__ENV__", "__CALLER__", "__STACKTRACE__", "..."):
             return Unknown(f"`{name}`", node.span)
         return self.local(Call(name, [], node.span, node), scope)

@@ -87,8 +87,13 @@ def _replace_ends(start: bool, end: bool, repeated: bool) -> Callable[[str, str,
 
 
 def _trim(start: bool, end: bool) -> Function:
+    """`String.trim(text)`, and `String.trim(text, what)` and their like for one side."""
+    trimmed = _mapped(lambda text, what: _replaced_at(text, what, start, end))
+
     def function(_: Evaluator, arguments: list[Term], span: Span) -> Term:
         subject = arguments[0] if arguments else None
+        if len(arguments) == 2:
+            return trimmed(_, arguments, span)
         if len(arguments) != 1 or not isinstance(subject, Text):
             return Unknown("a string made from one that is not known", span)
         pieces = list(subject.pieces)
@@ -108,6 +113,14 @@ def _trim(start: bool, end: bool) -> Function:
         return Text(tuple(pieces), subject.span)
 
     return function
+
+
+def _replaced_at(text: str, what: str, start: bool, end: bool) -> str:
+    while what and start and text.startswith(what):
+        text = text[len(what) :]
+    while what and end and text.endswith(what):
+        text = text[: -len(what)]
+    return text
 
 
 def _shortened(piece: Piece, front: int, back: int) -> Piece:

@@ -163,7 +163,9 @@ def table(arguments: list[Term], span: Span, config: RepoConfig) -> Table:
         raise Unfinished(f"`table/{len(arguments)}`")
     options = options_of(arguments[1] if len(arguments) > 1 else None, "table/2", span)
     name = table_name(arguments[0], "table/2", span)
-    keys = ("name", "prefix", "comment", "primary_key", "engine", "options", "modifiers")
+    keys: tuple[str, ...] = ("name", "prefix", "comment", "primary_key", "engine", "options")
+    if config.ecto_sql is None or config.ecto_sql >= (3, 14):
+        keys = (*keys, "modifiers")
     fields = _Fields("Table", keys, options, span, config)
     return Table(
         name=fields.name("name") or name if options.has("name") else name,
