@@ -38,7 +38,7 @@ def named_constraints(
         node, piped = pending.pop()
         if is_local_call(node, "defmodule"):
             continue
-        if is_local_call(node, *_CONSTRAINTS):
+        if is_local_call(node, *_CONSTRAINTS) or _is_qualified(node):
             arguments = node.child("arguments")
             given = arguments.children if arguments is not None else []
             found.append(_constraint(node, given if piped else given[1:], evaluator, scope, path, schema))
@@ -48,10 +48,22 @@ def named_constraints(
     return found
 
 
+def _is_qualified(node: Node) -> bool:
+    """`Ecto.Changeset.unique_constraint(…)`, under whatever alias."""
+    if node.kind != "call" or not node.children or node.children[0].kind != "dot":
+        return False
+    module, _, function = node.children[0].text.rpartition(".")
+    return function in _CONSTRAINTS and module.rpartition(".")[2] == "Changeset"
+
+
+def _function(node: Node) -> str:
+    return node.children[0].text.rpartition(".")[2]
+
+
 def _constraint(
     node: Node, given: list[Node], evaluator: Evaluator, scope: Scope, path: str, schema: EctoSchema | None
 ) -> NamedConstraint:
-    kind, ending = _CONSTRAINTS[node.children[0].text]
+    kind, ending = _CONSTRAINTS[_function(node)]
     values = [evaluator.value(argument, scope) for argument in given]
     options = to_options(values[1]) if len(values) > 1 else Options()
     if len(values) == 1 and isinstance(values[0], ListTerm) and given[0].kind == "keywords":
@@ -61,7 +73,7 @@ def _constraint(
         stated = options.get("name")
         name = stated.value if isinstance(stated, Text) else as_name(stated)
     elif ending is not None and schema is not None and values:
-        columns = _columns(values[0], kind, node.children[0].text, schema)
+        columns = _columns(values[0], kind, _function(node), schema)
         # `Ecto.Changeset.unique_constraint/3`: the source, the fields' columns, the ending.
         name = "_".join([schema.table.name or "", *columns, ending]) if columns else None
     match = options.get("match")

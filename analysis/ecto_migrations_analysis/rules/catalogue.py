@@ -9,10 +9,14 @@ from .base import Rule
 from .check_constraint_validated import CheckConstraintValidated
 from .concurrent_index_in_transaction import ConcurrentIndexInTransaction
 from .concurrent_index_migration_lock import ConcurrentIndexMigrationLock
+from .concurrent_index_unserialised import ConcurrentIndexUnserialised
+from .constraint_never_validated import ConstraintNeverValidated
+from .constraint_validated_before_backfill import ConstraintValidatedBeforeBackfill
 from .contract_step_not_null_trap import ContractStepNotNullTrap
 from .drop_index_incomplete_definition import DropIndexIncompleteDefinition
 from .drop_index_not_concurrent import DropIndexNotConcurrent
 from .drop_table import DropTable
+from .drop_table_locks_parent import DropTableLocksParent
 from .drop_table_still_in_schema import DropTableStillInSchema
 from .dsl_misuse import DslMisuse
 from .duplicate_index import DuplicateIndex
@@ -27,11 +31,14 @@ from .foreign_key_validated import ForeignKeyValidated
 from .index_not_concurrent import IndexNotConcurrent
 from .index_on_partitioned_parent import IndexOnPartitionedParent
 from .irreversible_change import IrreversibleChange
+from .missing_unique_constraint_in_changeset import MissingUniqueConstraintInChangeset
 from .modify_blocked_by_dependents import ModifyBlockedByDependents
 from .modify_column_with_check import ModifyColumnWithCheck
 from .modify_defeats_validated_check import ModifyDefeatsValidatedCheck
 from .modify_restates_type import ModifyRestatesType
 from .modify_type_rewrite import ModifyTypeRewrite
+from .not_null_helper_leftover import NotNullHelperLeftover
+from .not_valid_check_before_backfill import NotValidCheckBeforeBackfill
 from .remove_column import RemoveColumn
 from .remove_column_still_in_schema import RemoveColumnStillInSchema
 from .remove_loses_index_or_constraint import RemoveLosesIndexOrConstraint
@@ -59,16 +66,23 @@ RULES: tuple[type[Rule], ...] = (
     RenameTable,
     DropTable,
     DropTableStillInSchema,
+    DropTableLocksParent,
     IndexNotConcurrent,
     DropIndexNotConcurrent,
     IndexOnPartitionedParent,
     DropIndexIncompleteDefinition,
     DuplicateIndex,
+    MissingUniqueConstraintInChangeset,
     ConcurrentIndexInTransaction,
     ConcurrentIndexMigrationLock,
+    ConcurrentIndexUnserialised,
     ForeignKeyValidated,
     CheckConstraintValidated,
     ValidateInSameTransaction,
+    ConstraintNeverValidated,
+    NotValidCheckBeforeBackfill,
+    ConstraintValidatedBeforeBackfill,
+    NotNullHelperLeftover,
     ForeignKeyTypeMismatch,
     ForeignKeyMissingIndex,
     DslMisuse,
