@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "analysis": "syntax findings operations program project schema databases",
     "rules": "syntax findings operations program project schema databases sql analysis",
     "fixes": "syntax findings operations program project schema databases sql analysis rules",
+    "mentions": "syntax operations program project schema databases analysis",
     "report": "syntax findings operations program project schema databases analysis",
     "engine": "syntax findings operations program project schema databases analysis rules",
 }

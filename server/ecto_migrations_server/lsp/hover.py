@@ -1,5 +1,7 @@
 """textDocument/hover on an operation: what it does, the SQL as sent, locks, who waits, the way back.
 
+On the name of a table or a column, `schema_hover` answers instead.
+
 Other Elixir servers answer too, and editors show one answer below the other: a heading first, and short.
 """
 
@@ -21,6 +23,7 @@ from ecto_migrations_analysis.syntax.span import Span
 from lsprotocol import types
 
 from . import convert
+from .schema_hover import schema_hover
 from .session import Session
 
 _MOST_SQL_LINES = 16
@@ -34,11 +37,10 @@ def hover(ls: Session, params: types.HoverParams) -> types.Hover | None:
         return None
     analysis = ls.analysis(document)
     offset = convert.offset(document.source, params.position)
-    found = _subject(analysis, offset)
-    if found is None:
+    shown = schema_hover(analysis, offset) or _operation_hover(analysis, offset)
+    if shown is None:
         return None
-    migration, run, steps, span = found
-    text = _markdown(analysis, migration, run, steps, span)
+    text, span = shown
     markup = types.MarkupKind.Markdown if ls.client.markdown_hover else types.MarkupKind.PlainText
     if not ls.client.markdown_hover:
         text = _plain(text)
@@ -46,6 +48,14 @@ def hover(ls: Session, params: types.HoverParams) -> types.Hover | None:
         contents=types.MarkupContent(kind=markup, value=text),
         range=convert.text_range(document.source, span),
     )
+
+
+def _operation_hover(analysis: Analysis, offset: int) -> tuple[str, Span] | None:
+    found = _subject(analysis, offset)
+    if found is None:
+        return None
+    migration, run, steps, span = found
+    return _markdown(analysis, migration, run, steps, span), span
 
 
 def _subject(analysis: Analysis, offset: int) -> tuple[MigrationAnalysis, Run, list[Step], Span] | None:

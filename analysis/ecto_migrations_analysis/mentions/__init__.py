@@ -1,0 +1,1 @@
+"""Where tables and columns are named: for hover, definition and references."""
