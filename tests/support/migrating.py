@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg
 from ecto_migrations_analysis.databases.postgres.emission import emit
-from ecto_migrations_analysis.program.commands import Command, Execute, RepoCall
+from ecto_migrations_analysis.program.commands import Command, Execute
 from ecto_migrations_analysis.program.reader import read
+from ecto_migrations_analysis.program.terms import FunctionTerm
 from ecto_migrations_analysis.project.context import RepoConfig
 from ecto_migrations_analysis.syntax.source import Source
 
@@ -38,22 +39,21 @@ def _run(connection: Connection, text: str, direction: str, config: RepoConfig) 
     program = migration.up if direction == "up" else migration.down
     assert program is not None and program.irreversible is None, text
     if migration.disable_ddl_transaction.value is True:
-        _execute(connection, program.commands, config)
+        _execute(connection, text, program.commands, config)
         return
     with _transaction(connection):
-        _execute(connection, program.commands, config)
+        _execute(connection, text, program.commands, config)
 
 
-def _execute(connection: Connection, commands: tuple[Command, ...], config: RepoConfig) -> None:
+def _execute(connection: Connection, text: str, commands: tuple[Command, ...], config: RepoConfig) -> None:
     for command in commands:
-        inner = command.up_commands if isinstance(command, Execute) else ()
-        if inner and isinstance(inner[0], RepoCall):
-            assert inner[0].function == "transaction", inner[0]
-            with _transaction(connection):
-                _execute(connection, inner[1:], config)
-            continue
-        if inner:
-            _execute(connection, inner, config)
+        if isinstance(command, Execute) and command.up_commands:
+            assert isinstance(command.up, FunctionTerm)
+            function = text.encode()[command.up.span.start : command.up.span.end]
+            # What such a function opens a transaction for is known from the text only.
+            opens = b"repo().transaction(fn ->" in function
+            with _transaction(connection) if opens else nullcontext():
+                _execute(connection, text, command.up_commands, config)
             continue
         for statement in emit(command, config):
             assert statement.certain and statement.error is None, statement

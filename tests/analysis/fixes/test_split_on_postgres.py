@@ -262,6 +262,8 @@ def test_a_lock_that_is_not_to_be_had_ends_the_statement(database: Database) -> 
     steps = [step.replace("'5s'", "'50ms'") for step in steps]
     with database.connect() as connection, database.connect() as reader:
         connection.execute(BIGINT.encode())
+        # So that a statement without the timeout fails here and does not wait for ever.
+        connection.execute(b"SET statement_timeout = '20s'")
         reader.execute(b"BEGIN")
         reader.execute(b"SELECT * FROM posts")
         with pytest.raises(psycopg.errors.LockNotAvailable):
