@@ -23,6 +23,7 @@ from .duplicate_index import DuplicateIndex
 from .duplicate_module import DuplicateModule
 from .duplicate_name import DuplicateName
 from .duplicate_version import DuplicateVersion
+from .enum_values_differ_from_schema import EnumValuesDifferFromSchema
 from .execute_multiple_statements import ExecuteMultipleStatements
 from .execute_transaction_control import ExecuteTransactionControl
 from .foreign_key_missing_index import ForeignKeyMissingIndex
@@ -43,9 +44,12 @@ from .remove_column import RemoveColumn
 from .remove_column_still_in_schema import RemoveColumnStillInSchema
 from .remove_loses_index_or_constraint import RemoveLosesIndexOrConstraint
 from .rename_column import RenameColumn
+from .rename_constraint_name_drift import RenameConstraintNameDrift
 from .rename_table import RenameTable
 from .set_not_null_scan import SetNotNullScan
 from .sql_syntax_error import SqlSyntaxError
+from .unknown_column import UnknownColumn
+from .unknown_table import UnknownTable
 from .validate_in_same_transaction import ValidateInSameTransaction
 
 RULES: tuple[type[Rule], ...] = (
@@ -64,6 +68,7 @@ RULES: tuple[type[Rule], ...] = (
     RemoveLosesIndexOrConstraint,
     RenameColumn,
     RenameTable,
+    RenameConstraintNameDrift,
     DropTable,
     DropTableStillInSchema,
     DropTableLocksParent,
@@ -73,6 +78,7 @@ RULES: tuple[type[Rule], ...] = (
     DropIndexIncompleteDefinition,
     DuplicateIndex,
     MissingUniqueConstraintInChangeset,
+    EnumValuesDifferFromSchema,
     ConcurrentIndexInTransaction,
     ConcurrentIndexMigrationLock,
     ConcurrentIndexUnserialised,
@@ -90,6 +96,8 @@ RULES: tuple[type[Rule], ...] = (
     ExecuteMultipleStatements,
     ExecuteTransactionControl,
     IrreversibleChange,
+    UnknownTable,
+    UnknownColumn,
     DuplicateVersion,
     DuplicateName,
     DuplicateModule,

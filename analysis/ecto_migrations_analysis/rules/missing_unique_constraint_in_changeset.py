@@ -10,6 +10,7 @@ Ecto turns that into an error of the changeset; where not, `Repo.insert/2` and `
 - The name of some `unique_constraint` cannot be read, and could be this one.
 - No schema module has the table as its source.
 - A later migration drops or renames the index.
+- The primary key is among its columns: a duplicate breaks that one first.
 
 ## Instead
 In the changeset of the schema:
@@ -121,6 +122,11 @@ class MissingUniqueConstraintInChangeset(Rule):
             text=_NEW + "create index(:posts, [:author_id])",
         ),
         Case(
+            about="With the primary key, to be referenced",
+            lib=(_POST,),
+            text=_NEW + "create unique_index(:posts, [:id, :author_id])",
+        ),
+        Case(
             about="Dropped by a later migration",
             lib=(_POST,),
             text=_NEW + "create unique_index(:posts, [:author_id])",
@@ -141,6 +147,9 @@ class MissingUniqueConstraintInChangeset(Rule):
                 continue
             latest = project.latest().table(relation) if project.latest is not None else None
             if latest is None or name not in latest.indexes or latest.uncertain:
+                continue
+            columns = {element.column for element in latest.indexes[name].definition.elements}
+            if latest.primary_key and columns.issuperset(latest.primary_key):
                 continue
             yield self.finding(
                 span,

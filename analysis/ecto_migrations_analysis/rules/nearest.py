@@ -1,0 +1,19 @@
+"""The name that was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that a slip of the finger would turn into `name`; None where none is that near."""
+    # Imported here: few migrations have a name that is not known.
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, list(names), n=1, cutoff=0.8)
+    return found[0] if found else None
+
+
+def meant(name: str | None) -> str:
+    """`nearest` as the end of a sentence."""
+    return f" (`{name}`?)" if name is not None else ""
