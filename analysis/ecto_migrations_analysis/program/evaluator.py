@@ -68,6 +68,9 @@ MAX_STEPS = 100_000
 # How often a function may be entered again when it is not certain that it is called at all.
 MAX_UNCERTAIN_CALLS = 2
 
+# A function that must come from an import.
+ELSEWHERE = "is not defined in this file"
+
 T = TypeVar("T")
 
 
@@ -482,7 +485,7 @@ class Evaluator:
             return kernel(self, self.values(call.arguments, scope), call.span)
         if call.node.kind == "identifier" and not call.arguments:
             return self.unresolved(f"{UNDEFINED} `{call.name}`", call, scope)
-        return self.unresolved(f"`{call.name}/{call.arity}` is not defined in this file", call, scope)
+        return self.unresolved(f"`{call.name}/{call.arity}` {ELSEWHERE}", call, scope)
 
     def qualified(self, module: str, call: Call, scope: Scope) -> Term:
         """A call of a function of a module."""

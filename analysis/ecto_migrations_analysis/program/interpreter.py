@@ -7,14 +7,14 @@ inside of `create table` and `alter` it becomes an `UnknownChange`, for it may a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 from ..project.context import RepoConfig
 from ..records import replace
 from ..syntax.span import Span
-from ..syntax.tree import Node, errs_in_statements
+from ..syntax.tree import ERROR, Node, errs_in_statements
 from .commands import (
     HARMLESS_MODULES,
     ApplicationCode,
@@ -26,7 +26,7 @@ from .commands import (
     UnknownCode,
 )
 from .dsl import DSL, incomplete_create
-from .evaluator import MAX_STEPS, Evaluator
+from .evaluator import ELSEWHERE, MAX_STEPS, Evaluator
 from .library import is_pure
 from .multi import multi_call
 from .queries import query_call, repo_call
@@ -34,7 +34,7 @@ from .runner import Runner
 from .scope import Call, Capture, FunctionClause, Lambda, Module, Partial, Raised, Scope
 from .structs import Refused, Unfinished
 from .terms import NIL, Atom, FunctionTerm, ListTerm, Term, Text, TupleTerm, Unknown, plain_text
-from .values import text_of, to_options
+from .values import UNDEFINED, text_of, to_options
 
 C = TypeVar("C", bound=Command)
 H = TypeVar("H", bound=Change)
@@ -170,6 +170,19 @@ class Interpreter(Evaluator):
         finally:
             self.always, self.repeated = saved[0], saved[1]
 
+    def block(self, statements: Sequence[Node], scope: Scope) -> Term:
+        if not any(node.kind == ERROR for node in statements):
+            return super().block(statements, scope)
+        # What shares a line with something that did not parse may be half of a statement.
+        result: Term = NIL
+        for at, node in enumerate(statements):
+            neighbours = [other for other in statements[max(0, at - 1) : at + 2] if other.kind == ERROR]
+            if any(_share_line(node, other) for other in neighbours):
+                result = self.unknown("code that did not parse", node.span)
+            else:
+                result = self.statement(node, scope)
+        return result
+
     def statement(self, node: Node, scope: Scope) -> Term:
         if node.has_error and not errs_in_statements(node):
             return self.unknown("code that did not parse", node.span)
@@ -207,8 +220,11 @@ class Interpreter(Evaluator):
         module = scope.module
         known = ("Ecto.Migration", "Ecto.Query")
         foreign = [name for name in module.imports if name not in known] if module else []
-        if len(foreign) == 1 and reason.endswith("is not defined in this file"):
-            return self.application(foreign[0], call, scope)
+        if reason.endswith(ELSEWHERE):
+            if len(foreign) == 1:
+                return self.application(foreign[0], call, scope)
+            if module is not None and not foreign and all(name in known for name, _, _ in module.uses):
+                reason = f"{UNDEFINED} `{call.name}/{call.arity}`"
         self.hand_over(call, scope)
         value = self.unknown(reason, call.span)
         if call.do_block is not None:
@@ -371,3 +387,8 @@ class Interpreter(Evaluator):
                 runner.done.append(replace(command, up_commands=tuple(ran)))
             else:
                 runner.done.append(replace(command, down_commands=tuple(ran)))
+
+
+def _share_line(one: Node, other: Node) -> bool:
+    between = one.data[min(one.end, other.end) : max(one.start, other.start)]
+    return b"\n" not in between
