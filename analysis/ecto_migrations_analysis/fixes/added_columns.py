@@ -41,7 +41,7 @@ def additions(context: Context) -> Iterator[Addition]:
     """Every addition whose text stands for itself alone and can be edited."""
     for step, command in context.commands(AlterTable):
         relation = _relation(step, command)
-        if relation is None or context.is_new(relation) is True or not context.is_plain(command):
+        if relation is None or context.is_new(relation, step) or not context.is_plain(command):
             continue
         definitions: dict[str | None, ColumnDefinition] = {}
         keys: dict[str | None, AddConstraint] = {}

@@ -106,9 +106,9 @@ class Context:
             return False
         return self._span_counts[command.span] == 1
 
-    def is_new(self, relation: Relation) -> bool | None:
-        """Whether this migration creates the table (`rules.context.MigrationContext.is_new`)."""
-        return self._rules.is_new(relation)
+    def is_new(self, relation: Relation, step: Step) -> bool:
+        """Whether this migration has created the table by then (`rules.context.MigrationContext.is_new`)."""
+        return self._rules.is_new(relation, step)
 
     @cached_property
     def _rules(self) -> MigrationContext:
