@@ -8,10 +8,9 @@ The statement fails with `undefined_table` (42P01): `relation "post" does not ex
   followed.
 - It is a view.
 - `IF EXISTS`.
-- The prefix is another than any that migrations name.
-
-Where a table of nearly that name exists, it is dangerous; otherwise a risk, since somebody may have made the table by
-hand.
+- A prefix is given.
+- No table has nearly that name: then somebody else will have made it (a library's own migrations, another
+  application, a hand).
 
 ## Instead
 Correct the name.
@@ -34,7 +33,7 @@ from ..schema.state import Schema
 from ..syntax.span import Span
 from .base import Case, Rule, subject
 from .context import MigrationContext
-from .nearest import meant, nearest
+from .nearest import nearest
 
 _POSTS = "create table(:posts)"
 
@@ -85,6 +84,7 @@ class UnknownTable(Rule):
             before=(_POSTS, "Oban.Migration.up(version: 12)"),
             text="create index(:oban_jobs, [:id])",
         ),
+        Case(about="Nothing is called like it", before=(_POSTS,), text="create index(:environments, [:id])"),
         Case(about="If it exists", before=(_POSTS,), text="drop_if_exists table(:post)"),
         Case(
             about="Another prefix",
@@ -112,16 +112,15 @@ class UnknownTable(Rule):
                     near = nearest(
                         key.name, [item.name or "" for item in known.tables if item.schema is None]
                     )
-                    level = self.level if near is not None else Level.RISK
+                    if near is None:
+                        continue
                     yield self.finding(
                         span,
-                        f"No migration has made `{key}`{meant(near)}: fails with undefined_table.",
-                        level=context.level(level, relation, step),
-                        label=f"is it {near}?" if near is not None else "no such table so far",
+                        f"No migration has made `{key}` (`{near}`?): fails with undefined_table.",
+                        level=context.level(self.level, relation, step),
+                        label=f"is it {near}?",
                         reason="The migrations before this one are all known, and none makes it.",
-                        advice=f"Write `{near}`."
-                        if near is not None
-                        else "Correct the name, or make the table first.",
+                        advice=f"Write `{near}`.",
                         subject=subject(relation, step.statement, near=near),
                     )
 
