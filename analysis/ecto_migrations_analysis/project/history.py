@@ -95,7 +95,11 @@ class History:
             at += 1
             if at % INTERVAL == 0:
                 self._kept[at] = schema
-        self._last = (at, schema)
+        if version is None:
+            # The end is asked for in between, file after file.
+            self._kept[at] = schema
+        else:
+            self._last = (at, schema)
         return schema
 
     def before_with(self, structure: Structure, version: int | None, files: Files) -> Schema:

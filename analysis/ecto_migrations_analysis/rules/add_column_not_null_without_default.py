@@ -116,7 +116,7 @@ class AddColumnNotNullWithoutDefault(Rule):
             column = operation.column
             if not column.not_null or not lacks_value(column) or column.origin == "timestamps":
                 continue
-            if context.is_new(operation.relation):
+            if context.is_new(operation.relation, step):
                 continue
             table = operation.relation
             yield self.finding(

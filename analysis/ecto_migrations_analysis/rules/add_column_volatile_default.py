@@ -104,7 +104,7 @@ class AddColumnVolatileDefault(Rule):
             column, table = operation.column, operation.relation
             if column.default is None or column.default.literal or column.default.sql is None:
                 continue
-            if column.generated or context.is_new(table):
+            if column.generated or context.is_new(table, step):
                 continue
             found = volatility(column.default, step.before.functions)
             if found not in ("volatile", "unknown"):

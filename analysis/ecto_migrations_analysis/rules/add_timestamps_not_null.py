@@ -100,7 +100,7 @@ class AddTimestampsNotNull(Rule):
             column = operation.column
             if column.origin != "timestamps" or not column.not_null or not lacks_value(column):
                 continue
-            if context.is_new(operation.relation):
+            if context.is_new(operation.relation, step):
                 continue
             table = operation.relation
             yield self.finding(

@@ -93,7 +93,7 @@ class ConstraintNeverValidated(Rule):
             definition, relation = operation.constraint, operation.relation
             if definition.validated or definition.name is None or not definition.enforced:
                 continue
-            if context.is_new(relation) or project.latest is None:
+            if context.is_new(relation, step) or project.latest is None:
                 continue
             latest = project.latest()
             table = latest.table(relation)

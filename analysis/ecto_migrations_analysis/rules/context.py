@@ -8,7 +8,15 @@ from typing import TypeVar
 
 from ..analysis import Analysis, MigrationAnalysis, Step
 from ..findings import Level
-from ..operations import AddConstraint, ConstraintDefinition, CreateTable, Operation, Relation
+from ..operations import (
+    AddConstraint,
+    ConstraintDefinition,
+    CreateTable,
+    DropTable,
+    Operation,
+    Relation,
+    RenameTable,
+)
 from ..operations.constraints import ConstraintKind
 from ..records import dataclass
 from ..schema.state import Schema
@@ -57,34 +65,62 @@ class MigrationContext:
                         yield step, operation.relation, constraint
 
     @cached_property
-    def _created(self) -> dict[Relation, tuple[int, bool]]:
-        """Tables this migration creates: the number of the step, and whether they are certainly new."""
-        created: dict[Relation, tuple[int, bool]] = {}
-        for number, step in enumerate(self.steps):
-            for operation in step.statement.operations:
-                if isinstance(operation, CreateTable):
-                    known = step.before.table(operation.relation)
-                    certain = not operation.if_not_exists or (known is None and step.before.complete)
-                    if not (operation.if_not_exists and known is not None):
-                        created.setdefault(Schema.key(operation.relation), (number, certain))
-        return created
+    def _new_at(self) -> dict[int, frozenset[Relation]]:
+        """By step: the tables this migration created before it, under the names they have there.
 
-    def is_new(self, relation: Relation) -> bool | None:
-        """Whether this migration creates the table; None where `IF NOT EXISTS` leaves it open.
+        Those that the step itself creates count too.
+        """
+        new: frozenset[Relation] = frozenset()
+        found: dict[int, frozenset[Relation]] = {}
+        for step in self.steps:
+            before = new
+            for operation in step.statement.operations:
+                new = _with(new, operation, step.before)
+            found[id(step)] = before | new
+        return found
+
+    def is_new(self, relation: Relation, step: Step | None = None) -> bool:
+        """Whether this migration has created the table when `step` runs; without `step`: whenever it is named.
 
         A new table is empty and no running code knows it: nothing that is done to it makes anybody wait.
+        `CREATE TABLE IF NOT EXISTS` makes a table that no earlier migration knows: who writes that means the
+        table to be new here.
         """
-        found = self._created.get(Schema.key(relation))
-        if found is None:
-            return False
-        return True if found[1] else None
+        key = Schema.key(relation)
+        if step is not None and id(step) in self._new_at:
+            return key in self._new_at[id(step)]
+        named = [
+            key in self._new_at[id(item)]
+            for item in self.steps
+            if any(key in _named_by(operation) for operation in item.statement.operations)
+        ]
+        return bool(named) and all(named)
 
     def level(self, level: Level, relation: Relation, step: Step) -> Level:
         """The level for something done to `relation`: a step lower where it may not happen to an old table.
 
-        That is where the table may be new (`create_if_not_exists`), or the command stands under a condition
-        that the text does not decide.
+        That is where the command stands under a condition that the text does not decide.
         """
         command = step.statement.command
-        doubtful = self.is_new(relation) is None or (command is not None and not command.always)
+        doubtful = command is not None and not command.always
         return Level(max(Level.INFO, level - 1)) if doubtful else level
+
+
+def _with(new: frozenset[Relation], operation: Operation, before: Schema) -> frozenset[Relation]:
+    """The tables that are new after the operation."""
+    key = Schema.key
+    match operation:
+        case CreateTable(relation=relation, if_not_exists=if_not_exists):
+            there = if_not_exists and before.table(relation) is not None
+            return new if there else new | {key(relation)}
+        case DropTable(relation=relation):
+            return new - {key(relation)}
+        case RenameTable(relation=relation, to=to):
+            target = key(Relation(to, relation.schema))
+            return new - {key(relation)} | {target} if key(relation) in new else new - {target}
+    return new
+
+
+def _named_by(operation: Operation) -> tuple[Relation, ...]:
+    relation = getattr(operation, "relation", None)
+    return (Schema.key(relation),) if isinstance(relation, Relation) else ()

@@ -135,7 +135,7 @@ class ContractStepNotNullTrap(Rule):
             # As the migration found it: dropping NOT NULL one statement earlier comes too late.
             table = context.migration.schema.table(relation)
             column = table.columns.get(operation.column or "") if table is not None else None
-            if table is None or column is None or context.is_new(relation):
+            if table is None or column is None or context.is_new(relation, step):
                 continue
             if not column.not_null or column.default or column.identity or column.generated:
                 continue

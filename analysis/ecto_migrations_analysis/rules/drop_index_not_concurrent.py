@@ -86,7 +86,7 @@ class DropIndexNotConcurrent(Rule):
             known = step.before.table(table) if table else None
             if known is not None and known.partition_by is not None:
                 continue
-            if table is not None and context.is_new(table):
+            if table is not None and context.is_new(table, step):
                 continue
             shown = f"`{table}`" if table is not None else "its table"
             yield self.finding(

@@ -38,6 +38,20 @@ class DropTable(Rule):
         Case(about="The plain form", text="«drop table(:drafts)»"),
         Case(about="With a block-like argument", text="«drop_if_exists (table(:drafts))»"),
         Case(about="In SQL", text='execute "«DROP TABLE drafts»", "CREATE TABLE drafts (id bigint)"'),
+        Case(
+            about="Dropped and made anew",
+            text="""
+            def up do
+              «drop table(:posts)»
+
+              create table(:posts) do
+                add :title, :string
+              end
+            end
+
+            def down, do: :ok
+            """,
+        ),
     )
     silent = (
         Case(
@@ -64,7 +78,7 @@ class DropTable(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(DropTableOperation):
             table = operation.relation
-            if context.is_new(table):
+            if context.is_new(table, step):
                 continue
             parents = [
                 str(lock.relation)

@@ -80,7 +80,7 @@ class DropTableLocksParent(Rule):
         dropped = {Schema.key(operation.relation) for _, operation in context.forward(DropTable)}
         for step, operation in context.forward(DropTable):
             table = step.before.table(operation.relation)
-            if table is None or context.is_new(operation.relation):
+            if table is None or context.is_new(operation.relation, step):
                 continue
             parents: dict[Relation, Place | None] = {}
             for constraint in table.constraints.values():

@@ -96,7 +96,7 @@ class DropTableStillInSchema(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(DropTable):
             table = operation.relation
-            if context.is_new(table) or table.name is None:
+            if context.is_new(table, step) or table.name is None:
                 continue
             known = step.before
             if operation.if_exists and known.complete and not known.uncertain and known.table(table) is None:

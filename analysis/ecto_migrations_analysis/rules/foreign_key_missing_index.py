@@ -6,7 +6,7 @@ reads the whole referencing table to look for children, one scan per row deleted
 NULL` do so as well. Joins along the key scan too.
 
 ## When it is silent
-- An index with the column in front is made in this migration, or is there already.
+- An index with the column in front is made in this migration or in a later one, or is there already.
 - The table is not fully known.
 
 ## Instead
@@ -31,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..findings import Finding, Level
+from ..operations import Relation
 from ..schema.state import Table
 from .base import Case, Rule, subject
 from .context import MigrationContext
@@ -83,6 +84,24 @@ class ForeignKeyMissingIndex(Rule):
             """,
         ),
         Case(
+            about="A later migration makes the index",
+            text="""
+            create table(:comments) do
+              add :post_id, references(:posts)
+            end
+            """,
+            after=(
+                """
+                @disable_ddl_transaction true
+                @disable_migration_lock true
+
+                def change do
+                  create index(:comments, [:post_id], concurrently: true)
+                end
+                """,
+            ),
+        ),
+        Case(
             about="A table that is not known",
             text="""
             alter table(:comments) do
@@ -103,7 +122,7 @@ class ForeignKeyMissingIndex(Rule):
             if not constraint.columns or constraint.columns[0] not in table.columns:
                 continue
             first = constraint.columns[0]
-            if first in _leading_columns(table) or table.primary_key[:1] == (first,):
+            if _has_index(table, first) or _is_indexed_later(context, relation, first):
                 continue
             yield self.finding(
                 constraint.span,
@@ -115,6 +134,16 @@ class ForeignKeyMissingIndex(Rule):
                 advice=f"`create index(:{relation}, [:{first}])`, concurrently if the table has rows.",
                 subject=subject(relation, step.statement, column=first),
             )
+
+
+def _has_index(table: Table, column: str) -> bool:
+    return column in _leading_columns(table) or table.primary_key[:1] == (column,)
+
+
+def _is_indexed_later(context: MigrationContext, relation: Relation, column: str) -> bool:
+    latest = context.analysis.project.latest
+    table = latest().table(relation) if latest is not None else None
+    return table is not None and _has_index(table, column)
 
 
 def _leading_columns(table: Table) -> set[str | None]:

@@ -93,17 +93,16 @@ class ForeignKeyValidated(Rule):
             constraint, table = operation.constraint, operation.relation
             if constraint.kind != "foreign key" or not constraint.validated or not constraint.enforced:
                 continue
-            if context.is_new(table):
+            if context.is_new(table, step):
                 continue
             parent = constraint.references
             exclusive = any(
                 lock.relation == table and lock.mode == "ACCESS EXCLUSIVE" for lock in step.effect.locks
             )
-            waits = (
-                f"reads and writes of `{table}` and writes to `{parent}` wait"
-                if exclusive
-                else f"writes to `{table}` and `{parent}` wait"
-            )
+            waits = f"{'reads and writes of' if exclusive else 'writes to'} `{table}` wait"
+            if parent is not None and parent != table and not context.is_new(parent, step):
+                also = f"writes to `{parent}`" if exclusive else f"`{parent}`"
+                waits = f"{waits.removesuffix(' wait')} and {also} wait"
             name = constraint.name or "…"
             yield self.finding(
                 operation.span,

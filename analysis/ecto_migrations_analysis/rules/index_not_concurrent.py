@@ -54,6 +54,17 @@ class IndexNotConcurrent(Rule):
             about="In SQL",
             text='execute "«CREATE INDEX posts_title ON posts (title)»", "DROP INDEX posts_title"',
         ),
+        Case(
+            about="IF NOT EXISTS does nothing: an earlier migration made the table",
+            before=("create table(:posts) do\n  add :author_id, :bigint\nend",),
+            text="""
+            create_if_not_exists table(:posts) do
+              add :author_id, :bigint
+            end
+
+            «create index(:posts, [:author_id])»
+            """,
+        ),
     )
     silent = (
         Case(
@@ -92,12 +103,33 @@ class IndexNotConcurrent(Rule):
             end
             """,
         ),
+        Case(
+            about="IF NOT EXISTS makes a table that no earlier migration knows",
+            text="""
+            create_if_not_exists table(:posts) do
+              add :author_id, :bigint
+            end
+
+            create index(:posts, [:author_id])
+            """,
+        ),
+        Case(
+            about="A new table under another name",
+            text="""
+            create table(:new_posts) do
+              add :author_id, :bigint
+            end
+
+            rename table(:new_posts), to: table(:articles)
+            create index(:articles, [:author_id])
+            """,
+        ),
     )
 
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(CreateIndex):
             table = operation.relation
-            if operation.concurrently or operation.only or context.is_new(table):
+            if operation.concurrently or operation.only or context.is_new(table, step):
                 continue
             known = step.before.table(table)
             if known is not None and known.partition_by is not None:

@@ -83,7 +83,7 @@ class IndexOnPartitionedParent(Rule):
             table = step.before.table(operation.relation)
             if table is None or table.partition_by is None or operation.only:
                 continue
-            if context.is_new(operation.relation):
+            if context.is_new(operation.relation, step):
                 continue
             if operation.concurrently:
                 message = (

@@ -84,7 +84,7 @@ class ModifyColumnWithCheck(Rule):
         for step, operation in context.forward(AlterColumnType):
             relation = operation.relation
             table = step.before.table(relation)
-            if table is None or operation.column is None or context.is_new(relation):
+            if table is None or operation.column is None or context.is_new(relation, step):
                 continue
             if relation in step.effect.rewrites:
                 continue

@@ -85,7 +85,7 @@ class ModifyDefeatsValidatedCheck(Rule):
             table = step.before.table(operation.relation)
             if not operation.from_modify or table is None or operation.column is None:
                 continue
-            if context.is_new(operation.relation):
+            if context.is_new(operation.relation, step):
                 continue
             column = table.columns.get(operation.column)
             if column is not None and column.not_null:

@@ -72,7 +72,7 @@ class ModifyRestatesType(Rule):
             relation = operation.relation
             table = step.before.table(relation)
             column = table.columns.get(operation.column or "") if table else None
-            if not operation.from_modify or column is None or context.is_new(relation):
+            if not operation.from_modify or column is None or context.is_new(relation, step):
                 continue
             if column.type != operation.type or operation.collation is not None:
                 continue

@@ -88,7 +88,7 @@ class NotNullHelperLeftover(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         project = context.analysis.project
         for step, operation in context.forward(SetNotNull):
-            if operation.column is None or context.is_new(operation.relation):
+            if operation.column is None or context.is_new(operation.relation, step):
                 continue
             left = _helper(context.steps[-1].after, operation)
             latest = project.latest() if project.latest is not None else None

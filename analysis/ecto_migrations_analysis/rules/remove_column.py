@@ -136,7 +136,7 @@ class RemoveColumn(Rule):
         }
         for step, operation in context.forward(DropColumn):
             table = operation.relation
-            if context.is_new(table) or (Schema.key(table), operation.column) in added:
+            if context.is_new(table, step) or (Schema.key(table), operation.column) in added:
                 continue
             name = f"{table}.{operation.column or '…'}"
             if unused(context, table, operation.column):

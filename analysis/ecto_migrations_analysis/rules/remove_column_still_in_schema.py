@@ -161,7 +161,7 @@ class RemoveColumnStillInSchema(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(DropColumn):
             table, column = operation.relation, operation.column
-            if context.is_new(table):
+            if context.is_new(table, step):
                 continue
             uses = [use for use in uses_of(context, table, column) if use.field.loaded]
             if not uses or comes_back(context, table, column):

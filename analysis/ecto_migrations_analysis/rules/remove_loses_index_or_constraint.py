@@ -80,7 +80,7 @@ class RemoveLosesIndexOrConstraint(Rule):
             table = step.before.table(operation.relation)
             if table is None or operation.column is None or operation.relation in rebuilt:
                 continue
-            if context.is_new(operation.relation):
+            if context.is_new(operation.relation, step):
                 continue
             lost = [
                 ("unique index" if index.definition.unique else "index", index.name)

@@ -64,7 +64,7 @@ class RenameColumn(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(RenameColumnOperation):
             table = operation.relation
-            if context.is_new(table):
+            if context.is_new(table, step):
                 continue
             old, new = operation.column or "…", operation.to or "…"
             yield self.finding(

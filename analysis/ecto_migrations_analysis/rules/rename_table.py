@@ -48,6 +48,16 @@ class RenameTable(Rule):
             execute "«ALTER TABLE posts RENAME TO articles»", "ALTER TABLE articles RENAME TO posts"
             """,
         ),
+        Case(
+            about="A new table takes the name",
+            text="""
+            «rename table(:posts), to: table(:old_posts)»
+
+            create table(:posts) do
+              add :title, :string
+            end
+            """,
+        ),
     )
     silent = (
         Case(
@@ -70,7 +80,7 @@ class RenameTable(Rule):
         views = {Schema.key(view.name) for _, view in context.forward(CreateView) if not view.materialized}
         for step, operation in context.forward(RenameTableOperation):
             table = operation.relation
-            if context.is_new(table):
+            if context.is_new(table, step):
                 continue
             if step.in_transaction and Schema.key(table) in views:
                 continue

@@ -82,7 +82,7 @@ class ValidateInSameTransaction(Rule):
         for step, operation in context.forward(ValidateConstraint):
             table = operation.relation
             kind = added.get((Schema.key(table), operation.name))
-            if kind is None or not step.in_transaction or context.is_new(table):
+            if kind is None or not step.in_transaction or context.is_new(table, step):
                 continue
             foreign = kind == "foreign key"
             mode = "SHARE ROW EXCLUSIVE" if foreign else "ACCESS EXCLUSIVE"
