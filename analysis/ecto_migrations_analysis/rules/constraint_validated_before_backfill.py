@@ -17,7 +17,7 @@ at all, it is a risk only: the rows may have been filled by other means.
 Fill the rows in batches in a migration before this one.
 
 ## Measured
-PostgreSQL 13 to 18: `ERROR: check constraint "posts_status_not_null" of relation "posts" is violated by some row`.
+PostgreSQL 18: `ERROR: check constraint "posts_status_not_null" of relation "posts" is violated by some row`.
 
 ## References
 - PostgreSQL documentation, ALTER TABLE, `VALIDATE CONSTRAINT`

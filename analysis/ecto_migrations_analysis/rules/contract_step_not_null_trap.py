@@ -20,7 +20,7 @@ Three steps, each deployed before the next:
 then the code without the `field`, then `remove :legacy`.
 
 ## Measured
-PostgreSQL 13 to 18: `ERROR: null value in column "legacy" of relation "posts" violates not-null constraint`.
+PostgreSQL 18: `ERROR: null value in column "legacy" of relation "posts" violates not-null constraint`.
 
 ## References
 - PostgreSQL documentation, Constraints, Not-Null Constraints

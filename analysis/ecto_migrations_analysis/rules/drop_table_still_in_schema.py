@@ -14,7 +14,7 @@ code beside the migration. The data is gone.
 Delete the schema and everything that queries it, and deploy that. Drop the table in a later deploy.
 
 ## Measured
-PostgreSQL 13 to 18: `ERROR: relation "drafts" does not exist`.
+PostgreSQL 18: `ERROR: relation "drafts" does not exist`.
 
 ## References
 - PostgreSQL documentation, DROP TABLE

@@ -13,7 +13,7 @@ Leave it out; or, where the new one replaces the old, drop the old one in a late
 built.
 
 ## Measured
-PostgreSQL 13 to 18: the plan of a query on the leading columns uses either index.
+PostgreSQL 18: the plan of a query on the leading columns uses either index.
 
 ## References
 - PostgreSQL documentation, Indexes, Multicolumn Indexes

@@ -15,7 +15,7 @@ Add a value to the database first, in a migration of its own, and deploy it; the
 round to take one away.
 
 ## Measured
-PostgreSQL 13 to 18: `ERROR: invalid input value for enum status: "gone"`.
+PostgreSQL 18: `ERROR: invalid input value for enum status: "gone"`.
 
 ## References
 - ecto, `Ecto.Enum`

@@ -13,7 +13,7 @@ protection that everybody expects. A BEGIN inside a transaction only warns.
 `repo().transaction(fn -> … end)` for a part that must.
 
 ## Measured
-PostgreSQL 13 to 18: `WARNING: there is already a transaction in progress`; after COMMIT, a later error undoes
+PostgreSQL 18: `WARNING: there is already a transaction in progress`; after COMMIT, a later error undoes
 nothing.
 
 ## References

@@ -20,7 +20,7 @@ NULL` do so as well. Joins along the key scan too.
 On a table that exists already, build the index concurrently in a migration of its own.
 
 ## Measured
-PostgreSQL 13 to 18: `DELETE FROM posts WHERE id = 1` reads all of `comments` without the index.
+PostgreSQL 18: `DELETE FROM posts WHERE id = 1` reads all of `comments` without the index.
 
 ## References
 - PostgreSQL documentation, Constraints, Foreign Keys: "it is often a good idea to index the referencing columns"

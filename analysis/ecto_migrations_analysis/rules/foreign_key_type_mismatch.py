@@ -16,7 +16,7 @@ compare (`bigint` and `uuid`) it refuses the constraint: `foreign key constraint
 or, for the whole repo, `migration_foreign_key: [type: :binary_id]` in its configuration.
 
 ## Measured
-PostgreSQL 13 to 18: SQLSTATE 42804 for incompatible types; `integer` to `bigint` is accepted.
+PostgreSQL 18: SQLSTATE 42804 for incompatible types; `integer` to `bigint` is accepted.
 
 ## References
 - ecto_sql, `Ecto.Migration.references/2`, `:type`

@@ -19,7 +19,7 @@ from the text, so that this is a risk.
 A new column, kept in step by a trigger, filled in batches; then switch the code over and drop the old column.
 
 ## Measured
-PostgreSQL 13 to 18, each pair of types against the server: a new relfilenode where this rule says rewrite, and
+PostgreSQL 18, each pair of types against the server: a new relfilenode where this rule says rewrite, and
 `building index` where it says rebuild.
 
 ## References

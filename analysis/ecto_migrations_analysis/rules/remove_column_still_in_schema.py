@@ -16,7 +16,7 @@ Delete the `field` (or `belongs_to`, or the name in `timestamps`) and deploy tha
 without a default, make it nullable before, or the new code's inserts fail. Drop the column in a later deploy.
 
 ## Measured
-PostgreSQL 13 to 18: `SELECT legacy FROM posts` after the drop: `ERROR: column "legacy" does not exist`.
+PostgreSQL 18: `SELECT legacy FROM posts` after the drop: `ERROR: column "legacy" does not exist`.
 
 ## References
 - ecto, `Ecto.Schema`, `:load_in_query`, `:source`

@@ -12,7 +12,7 @@ columns: a unique index on `(team_id, email)` is gone with `team_id`, and from t
 Say it: drop the index or constraint in a step of its own, and build what must replace it first.
 
 ## Measured
-PostgreSQL 13 to 18: the indexes are gone from pg_index, with no NOTICE.
+PostgreSQL 18: the indexes are gone from pg_index, with no NOTICE.
 
 ## References
 - PostgreSQL documentation, ALTER TABLE, `DROP COLUMN`

@@ -18,7 +18,7 @@ error. And a later `drop index(:posts, [:slug])` fails, since there is no index 
     execute "ALTER TABLE posts RENAME CONSTRAINT articles_author_id_fkey TO posts_author_id_fkey", "…"
 
 ## Measured
-PostgreSQL 13 to 18: after `ALTER TABLE articles RENAME TO posts` the index is still `articles_slug_index`.
+PostgreSQL 18: after `ALTER TABLE articles RENAME TO posts` the index is still `articles_slug_index`.
 
 ## References
 - PostgreSQL documentation, ALTER TABLE, `RENAME`

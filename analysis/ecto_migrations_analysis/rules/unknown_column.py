@@ -13,7 +13,7 @@ name is misspelt.
 Correct the name.
 
 ## Measured
-PostgreSQL 13 to 18: `ERROR: column "titel" of relation "posts" does not exist`; in an index
+PostgreSQL 18: `ERROR: column "titel" of relation "posts" does not exist`; in an index
 `ERROR: column "titel" does not exist`.
 
 ## References

@@ -16,7 +16,7 @@ The statement fails with `undefined_table` (42P01): `relation "post" does not ex
 Correct the name.
 
 ## Measured
-PostgreSQL 13 to 18: `ERROR: relation "post" does not exist`.
+PostgreSQL 18: `ERROR: relation "post" does not exist`.
 
 ## References
 - PostgreSQL documentation, ALTER TABLE
