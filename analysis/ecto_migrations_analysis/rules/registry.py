@@ -9,6 +9,7 @@ from ..findings import Finding
 from .base import Rule
 from .catalogue import RULES
 from .context import MigrationContext
+from .suppression import without_silenced
 
 
 @cache
@@ -18,7 +19,10 @@ def rules() -> dict[str, Rule]:
 
 
 def check(analysis: Analysis) -> tuple[Finding, ...]:
-    """The findings of all rules on an analysis that has none yet, in the order of the text."""
+    """The findings of all rules on an analysis that has none yet, in the order of the text.
+
+    Without those that a comment silences.
+    """
     findings: list[Finding] = []
     for migration in analysis.migrations:
         context = MigrationContext(analysis, migration)
@@ -26,7 +30,8 @@ def check(analysis: Analysis) -> tuple[Finding, ...]:
             if analysis.project.database in rule.databases:
                 findings.extend(rule.check(context))
     kept = _most_specific(_once(findings))
-    return tuple(sorted(kept, key=lambda finding: (finding.span, -finding.level, finding.rule)))
+    ordered = sorted(kept, key=lambda finding: (finding.span, -finding.level, finding.rule))
+    return without_silenced(analysis.source, tuple(ordered))
 
 
 def _once(findings: list[Finding]) -> list[Finding]:
