@@ -50,6 +50,7 @@ from .set_not_null_scan import SetNotNullScan
 from .sql_syntax_error import SqlSyntaxError
 from .unknown_column import UnknownColumn
 from .unknown_table import UnknownTable
+from .unsupported_by_adapter import UnsupportedByAdapter
 from .validate_in_same_transaction import ValidateInSameTransaction
 
 RULES: tuple[type[Rule], ...] = (
@@ -96,6 +97,7 @@ RULES: tuple[type[Rule], ...] = (
     ExecuteMultipleStatements,
     ExecuteTransactionControl,
     IrreversibleChange,
+    UnsupportedByAdapter,
     UnknownTable,
     UnknownColumn,
     DuplicateVersion,
