@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ..syntax.span import Span
 from .library_collections import COLLECTIONS
 from .library_text import TEXT
+from .operators import access
 from .terms import NIL, Atom, FunctionTerm, ListTerm, MapTerm, Number, Term, Text, TupleTerm, Unknown, is_nil
 from .values import boolean, inspected, known, known_or, text_of
 
@@ -241,6 +242,17 @@ def _is_function(_: Evaluator, arguments: list[Term], span: Span) -> Term:
     return boolean(isinstance(subject, FunctionTerm))
 
 
+def _get_in(_: Evaluator, arguments: list[Term], span: Span) -> Term:
+    if len(arguments) != 2 or not isinstance(arguments[1], ListTerm) or not known(arguments[1].items):
+        return Unknown("a nested value", span)
+    value = arguments[0]
+    for key in arguments[1].items:
+        if isinstance(key, FunctionTerm):
+            return Unknown("a nested value", span)
+        value = access(value, key, span)
+    return value
+
+
 def _put_elem(_: Evaluator, arguments: list[Term], span: Span) -> Term:
     return Unknown("`put_elem`", span)
 
@@ -291,7 +303,7 @@ KERNEL: dict[str, Function] = {
     "byte_size": _unknown("a length"),
     "struct": _unknown("a struct"),
     "struct!": _unknown("a struct"),
-    "get_in": _unknown("a nested value"),
+    "get_in": _get_in,
     "put_in": _unknown("a nested value"),
     "update_in": _unknown("a nested value"),
     "dbg": lambda _, arguments, span: arguments[0] if arguments else Unknown("`dbg`", span),
