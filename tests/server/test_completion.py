@@ -133,7 +133,7 @@ async def test_in_alter_only_the_line(neovim: Editor, migrations: Path) -> None:
 @pytest.mark.parametrize(
     "marked",
     [
-        BODY.replace("|", "rename table(:orders), |"),
+        BODY.replace("|", "x = |"),
         BODY.replace("|", "# add|"),
         BODY.replace("|", 'execute "\nadd|'),
         BODY.replace("|", 'execute """\n    add|'),

@@ -1,6 +1,7 @@
 """textDocument/completion: the canonical migration templates, where one of them may stand.
 
-Nothing else: `def`, `use` and the functions of `Ecto.Migration` come from the Elixir server beside this one.
+In the arguments of a call `completion_names` answers. Nothing else: `def`, `use` and the functions of
+`Ecto.Migration` come from the Elixir server beside this one.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from ecto_migrations_snippets import Body, Context, Template, templates
 from lsprotocol import types
 
 from . import convert
+from .completion_argument import locate_argument
+from .completion_names import argument_items
 from .completion_place import Caret, locate
 from .documents import Document
 from .session import Session
 
-OPTIONS = types.CompletionOptions(resolve_provider=False)
+# A name begins with them: `table(:`, `table("`.
+OPTIONS = types.CompletionOptions(trigger_characters=[":", '"'], resolve_provider=False)
 
 # Values of `migration_lock` that keep no transaction open (ecto_sql, `Ecto.Adapters.Postgres`).
 _NO_LOCK = frozenset({"pg_advisory_lock", "false", "nil"})
@@ -35,9 +39,14 @@ def completion(ls: Session, params: types.CompletionParams) -> types.CompletionL
         return None
     offset = convert.offset(document.source, params.position)
     data = document.source.data
-    caret = locate(data.decode(), len(data[:offset].decode()))
+    at = len(data[:offset].decode())
+    caret = locate(data.decode(), at)
     if caret is None:
-        return None
+        argument = locate_argument(data.decode(), at)
+        if argument is None:
+            return None
+        items = argument_items(ls.analysis(document), document, ls.client, argument)
+        return types.CompletionList(is_incomplete=False, items=items)
     project = ls.projects.context(document.path)
     context = _context(caret, document, project)
     items = [
