@@ -12,7 +12,7 @@ from ecto_migrations_analysis.databases.effects import Effect, Failure
 from ecto_migrations_analysis.databases.postgres import transaction as transactions
 from ecto_migrations_analysis.databases.postgres.effects import effect_of
 from ecto_migrations_analysis.databases.postgres.locks import STRENGTH
-from ecto_migrations_analysis.operations import Statement
+from ecto_migrations_analysis.operations import Relation, RenameTable, Statement
 from ecto_migrations_analysis.program.terms import plain_text
 from ecto_migrations_analysis.schema.apply import apply
 from ecto_migrations_analysis.schema.state import Schema
@@ -23,9 +23,10 @@ from .observation import Observation
 NOTHING = Schema(complete=True)
 
 # Classes of errors (SQLSTATE, appendix A of the documentation) by the causes that `Failure` knows. The server
-# has one class for what no version can and what depends on something (0A000), and tells them apart by text.
+# has one class for what no version can and what depends on something (0A000; its grammar raises it too), and
+# tells them apart by text.
 CAUSES = {
-    "0A000": {"unsupported", "dependents", "version"},
+    "0A000": {"dependents", "syntax", "unsupported", "version"},
     "21000": {"existing rows"},
     "22": {"existing rows"},
     "22023": {"missing"},
@@ -69,18 +70,23 @@ class Claim:
     waits: set[tuple[str, str, str]] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
 
-    def add(self, effect: Effect) -> None:
+    def add(self, effect: Effect, first_names: dict[str, str]) -> None:
+        """`first_names`: what relations were called before the transaction renamed them."""
+
+        def called(relation: Relation) -> str:
+            return first_names.get(str(relation), str(relation))
+
         for lock in effect.locks:
-            name = str(lock.relation)
+            name = called(lock.relation)
             if STRENGTH[lock.mode] > STRENGTH.get(self.locks.get(name, ""), -1):
                 self.locks[name] = lock.mode
-        self.rewritten |= {str(relation) for relation in effect.rewrites}
+        self.rewritten |= set(map(called, effect.rewrites))
         self.rebuilt |= set(effect.rebuilds)
-        self.scans |= {str(relation) for relation in effect.scans}
+        self.scans |= set(map(called, effect.scans))
         self.failures += effect.failures
         self.unknown += effect.unknown
-        self.waits |= {(str(wait.relation), wait.kind, wait.through) for wait in effect.waits}
-        self.written |= {str(relation) for relation in effect.writes_rows}
+        self.waits |= {(called(wait.relation), wait.kind, wait.through) for wait in effect.waits}
+        self.written |= set(map(called, effect.writes_rows))
 
     @property
     def certainly_fails(self) -> bool:
@@ -109,11 +115,16 @@ def claim(
     """What is claimed of `statements`, run one after the other."""
     found = Claim()
     transaction = transactions.begin(in_transaction)
+    first_names: dict[str, str] = {}
     for statement in statements:
         effect = effect_of(statement, schema, version, transaction)
-        found.add(effect)
+        found.add(effect, first_names)
         before = schema
         for operation in statement.operations:
+            if isinstance(operation, RenameTable):
+                old = Schema.key(operation.relation)
+                new = Relation(operation.to, old.schema)
+                first_names[str(new)] = first_names.pop(str(old), str(old))
             schema = apply(schema, operation)
         transaction = transactions.advance(transaction, statement, effect, before)
     return found

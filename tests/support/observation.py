@@ -41,7 +41,8 @@ SELECT relation::int8, mode FROM pg_locks
 WHERE locktype = 'relation' AND pid = %s
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-_SCANS = "SELECT relid::int8 FROM pg_stat_xact_all_tables WHERE seq_tup_read > 0"
+# Counted in this session and not yet handed over to the statistics of all: not only this transaction's.
+_SCANS = "SELECT relid::int8, seq_tup_read::int8 FROM pg_stat_xact_all_tables WHERE seq_tup_read > 0"
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ class Observation:
         return {message.split('"')[1] for message in self.messages if message.startswith("building index ")}
 
 
-def _relations(connection: psycopg.Connection) -> dict[int, Stored]:
+def relations(connection: psycopg.Connection) -> dict[int, Stored]:
+    """What stands in the database, by oid."""
     return {
         oid: Stored(name if schema == "public" else f"{schema}.{name}", kind, file)
         for oid, schema, name, kind, file, _ in connection.execute(_RELATIONS)
@@ -106,11 +108,17 @@ def _locks(
     return tables, others
 
 
-def _compare(observation: Observation, before: dict[int, Stored], after: dict[int, Stored]) -> None:
+def _compare(
+    observation: Observation, first: dict[int, Stored], before: dict[int, Stored], after: dict[int, Stored]
+) -> None:
+    """Take down what a statement wrote anew, of the relations that stood before the `first` one."""
     files = {stored.name: stored.file for stored in after.values()}
+    original = {stored.name for stored in first.values()}
     for oid, stored in before.items():
+        if oid not in first and not (stored.is_index and stored.name in original):
+            continue
         if oid in after and after[oid].file != stored.file and stored.is_table:
-            observation.rewritten.add(stored.name)
+            observation.rewritten.add(first[oid].name)
         # ALTER COLUMN TYPE drops an index and makes another of its name, which may take over the storage.
         renamed = after[oid].name if oid in after else stored.name
         if stored.is_index and renamed in files and files[renamed] != stored.file:
@@ -118,39 +126,45 @@ def _compare(observation: Observation, before: dict[int, Stored], after: dict[in
 
 
 def observe(
-    database: Database, statements: Iterable[str], *, settings: Iterable[str] = (), undo: bool = False
+    connection: psycopg.Connection,
+    statements: Iterable[str],
+    *,
+    settings: Iterable[str] = (),
+    before: dict[int, Stored] | None = None,
 ) -> Observation:
-    """Run `statements` in one transaction and look at it before its end.
+    """Run `statements` in one transaction, look at it, and roll it back, so that nothing is changed.
 
-    `settings` are run first, in the same session. With `undo` the transaction is rolled back, so that the
-    database can be used again; otherwise it is committed, and a failing commit counts as an error.
+    `settings` are run first and reset afterwards; `before` is what `relations` found, if it was asked.
     """
     observation = Observation()
-    with database.connect() as connection:
-        for setting in settings:
-            connection.execute(setting.encode())
-        before = _relations(connection)
-        connection.add_notice_handler(
-            lambda notice: observation.messages.append(notice.message_primary or "")
-        )
-        connection.execute("SET client_min_messages = debug1")
-        connection.execute("BEGIN")
-        try:
-            for statement in statements:
-                connection.execute(statement.encode())
-            connection.execute("SET client_min_messages = notice")
-            observation.locks, observation.other_locks = _locks(
-                connection, connection.info.backend_pid, before
-            )
-            _compare(observation, before, _relations(connection))
-            scanned = {oid for (oid,) in connection.execute(_SCANS).fetchall()}
-            observation.scans = {
-                stored.name for oid, stored in before.items() if oid in scanned and stored.is_table
-            }
-            connection.execute("ROLLBACK" if undo else "COMMIT")
-        except psycopg.Error as error:
-            observation.error = f"{error.sqlstate} {error.diag.message_primary}"
-            connection.execute("ROLLBACK")
+
+    def take_down(notice: psycopg.errors.Diagnostic) -> None:
+        observation.messages.append(notice.message_primary or "")
+
+    for setting in settings:
+        connection.execute(setting.encode())
+    first = relations(connection) if before is None else before
+    connection.add_notice_handler(take_down)
+    connection.execute("SET client_min_messages = debug1")
+    connection.execute("BEGIN")
+    read = dict(connection.execute(_SCANS).fetchall())
+    try:
+        last = first
+        for statement in statements:
+            connection.execute(statement.encode())
+            now = relations(connection)
+            _compare(observation, first, last, now)
+            last = now
+        observation.locks, observation.other_locks = _locks(connection, connection.info.backend_pid, first)
+        scanned = {oid for oid, rows in connection.execute(_SCANS).fetchall() if rows > read.get(oid, 0)}
+        observation.scans = {
+            stored.name for oid, stored in first.items() if oid in scanned and stored.is_table
+        }
+    except psycopg.Error as error:
+        observation.error = f"{error.sqlstate} {error.diag.message_primary}"
+    connection.execute("ROLLBACK")
+    connection.remove_notice_handler(take_down)
+    connection.execute("RESET ALL")
     return observation
 
 
@@ -163,7 +177,7 @@ def observe_outside(database: Database, statement: str, hold: Iterable[str]) -> 
     """
     tables = list(hold)
     with database.connect() as watcher:
-        before = _relations(watcher)
+        before = relations(watcher)
         observation = Observation()
         for mode in ("ACCESS SHARE", "SHARE UPDATE EXCLUSIVE"):
             observation = Observation()
@@ -174,7 +188,7 @@ def observe_outside(database: Database, statement: str, hold: Iterable[str]) -> 
                     blocker.execute(f"LOCK TABLE {table} IN {mode} MODE".encode())
                 if _run_watched(runner, statement, watcher, blocker, before, observation):
                     break
-        _compare(observation, before, _relations(watcher))
+        _compare(observation, before, before, relations(watcher))
     return observation
 
 

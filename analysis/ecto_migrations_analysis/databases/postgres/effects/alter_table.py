@@ -32,7 +32,14 @@ from ....operations import (
 )
 from ....operations.tables import TableOperation
 from ..locks import ACCESS_EXCLUSIVE
-from . import column_clauses, constraint_clauses, partition_clauses, setting_clauses, type_clauses
+from . import (
+    column_clauses,
+    constraint_clauses,
+    existing_constraints,
+    partition_clauses,
+    setting_clauses,
+    type_clauses,
+)
 from .alteration import Alteration
 from .ledger import Ledger
 from .pending import refuse_pending
@@ -52,9 +59,9 @@ _CLAUSES: dict[type[Operation], Callable[[Any, Alteration], None]] = {
     ColumnSetting: setting_clauses.column_setting,
     TableSetting: setting_clauses.table_setting,
     AddConstraint: constraint_clauses.add_constraint,
-    DropConstraint: constraint_clauses.drop_constraint,
-    ValidateConstraint: constraint_clauses.validate_constraint,
-    AlterConstraint: constraint_clauses.alter_constraint,
+    DropConstraint: existing_constraints.drop_constraint,
+    ValidateConstraint: existing_constraints.validate_constraint,
+    AlterConstraint: existing_constraints.alter_constraint,
     AttachPartition: partition_clauses.attach,
     DetachPartition: partition_clauses.detach,
 }

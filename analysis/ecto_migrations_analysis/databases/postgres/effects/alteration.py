@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from ....operations import (
     AddColumn,
+    AlterColumnType,
     ConstraintDefinition,
     DropColumn,
     DropConstraint,
@@ -62,6 +63,11 @@ class Alteration:
         self.dropped_defaults = {
             operation.column for operation in operations if isinstance(operation, DropDefault)
         }
+        self.new_types = {
+            operation.column: operation.type
+            for operation in operations
+            if isinstance(operation, AlterColumnType)
+        }
         self.added = {
             operation.column.name: operation
             for operation in operations
@@ -89,6 +95,10 @@ class Alteration:
     def stays(self, name: str | None) -> bool:
         """Whether the table has the column and no clause drops it: dropping comes before everything else."""
         return self.column(name) is not None and name not in self.dropped_columns
+
+    def staying_columns(self) -> set[str]:
+        """The names of the table's columns that no clause drops."""
+        return {name for name in (self.table.columns if self.table else ()) if self.stays(name)}
 
     def constraints(self, kind: str | None = None) -> list[ConstraintState]:
         """The constraints that stay, those of the kind."""

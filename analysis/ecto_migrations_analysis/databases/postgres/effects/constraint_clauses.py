@@ -1,4 +1,4 @@
-"""The clauses of ALTER TABLE about constraints."""
+"""ADD CONSTRAINT."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ from collections.abc import Callable
 
 from ....operations import (
     AddConstraint,
-    AlterConstraint,
     ColumnDefinition,
     ConstraintDefinition,
-    DropConstraint,
-    ValidateConstraint,
 )
-from ....schema.state import Column, ConstraintState, Table
-from ....syntax.span import Span
-from ..locks import ACCESS_EXCLUSIVE, SHARE, SHARE_ROW_EXCLUSIVE, SHARE_UPDATE_EXCLUSIVE
-from . import dependents
-from .alteration import REFERENCING, VALIDATING, Alteration
+from ....records import replace
+from ....schema.state import Column
+from ..locks import ACCESS_EXCLUSIVE, SHARE, SHARE_ROW_EXCLUSIVE
+from .alteration import REFERENCING, Alteration
 from .column_clauses import is_not_null, is_null, require_not_null
-from .comparable import comparable
+from .references import refuse_reference, refuse_unknown_columns
 
 
 def add_constraint(operation: AddConstraint, alteration: Alteration) -> None:
@@ -59,12 +55,14 @@ def _refuse_duplicate(operation: AddConstraint, alteration: Alteration) -> None:
         )
 
 
-# --- kinds of constraints ---
-
-
 def _add_check(operation: AddConstraint, alteration: Alteration) -> None:
     constraint = operation.constraint
     alteration.lock(ACCESS_EXCLUSIVE, operation.span)
+    if alteration.known and constraint.expression is not None:
+        known = alteration.staying_columns() | {name for name in alteration.added if name is not None}
+        refuse_unknown_columns(
+            constraint.expression, operation.relation, known, operation.span, alteration.ledger
+        )
     if constraint.validated and constraint.enforced:
         # Even where the column is new and NULL in all rows, which passes.
         alteration.read()
@@ -216,7 +214,7 @@ def _add_foreign_key(operation: AddConstraint, alteration: Alteration) -> None:
             "version",
             operation.span,
         )
-    _check_reference(operation, alteration)
+    _refuse_reference(operation, alteration)
     if not constraint.validated or not constraint.enforced:
         return
     new = [alteration.added.get(name) for name in constraint.columns]
@@ -241,51 +239,16 @@ def _is_null_everywhere(column: ColumnDefinition) -> bool:
     return is_null(column.default) and not has_value
 
 
-def _check_reference(operation: AddConstraint, alteration: Alteration) -> None:
-    """That the referenced table, its key and the types fit."""
-    ledger, situation, constraint = alteration.ledger, alteration.situation, operation.constraint
-    parent = constraint.references
-    if parent is None:
-        return
-    table = situation.table(parent)
-    if table is None:
-        if situation.exists(parent) is False:
-            ledger.fail(f"relation `{parent}` does not exist", "missing", operation.span)
-        return
-    key = constraint.referenced_columns or table.primary_key
-    if not table.complete or table.uncertain:
-        return
-    if not _is_unique(table, key):
-        ledger.fail(
-            f"there is no unique constraint matching the given keys of `{parent}`", "missing", operation.span
-        )
-        return
-    for name, referenced in zip(constraint.columns, key, strict=False):
+def _refuse_reference(operation: AddConstraint, alteration: Alteration) -> None:
+    def column(name: str) -> Column | ColumnDefinition | None:
         added = alteration.added.get(name)
-        column = added.column if added is not None else alteration.column(name)
-        other = table.columns.get(referenced)
-        if column is None and alteration.known:
-            ledger.fail(
-                f"column `{name}` of `{operation.relation}` does not exist", "missing", operation.span
-            )
-        if column is None or other is None or (isinstance(column, Column) and column.uncertain):
-            continue
-        if comparable(column.type, other.type) is False:
-            ledger.fail(
-                f"foreign key constraint `{constraint.name or '…'}` cannot be implemented: `{name}` is"
-                f" {column.type}, `{parent}.{referenced}` is {other.type}",
-                "unsupported",
-                operation.span,
-            )
+        if added is not None:
+            return added.column
+        found, new_type = alteration.column(name), alteration.new_types.get(name)
+        return found if found is None or new_type is None else replace(found, type=new_type)
 
-
-def _is_unique(table: Table, key: tuple[str, ...]) -> bool:
-    """Whether a plain unique index has just these columns."""
-    return any(
-        index.definition.unique
-        and index.definition.where is None
-        and sorted(item.column or "" for item in index.definition.elements) == sorted(key)
-        for index in table.indexes.values()
+    refuse_reference(
+        operation.constraint, operation.relation, column, alteration.known, operation.span, alteration.ledger
     )
 
 
@@ -297,161 +260,3 @@ _ADDING: dict[str, Callable[[AddConstraint, Alteration], None]] = {
     "exclusion": _add_key,
     "foreign key": _add_foreign_key,
 }
-
-
-# --- existing constraints ---
-
-
-def drop_constraint(operation: DropConstraint, alteration: Alteration) -> None:
-    """Instant; a foreign key's triggers go, which takes the same lock on the table it refers to."""
-    ledger = alteration.ledger
-    constraint = _find(operation.name, alteration)
-    _lock_constrained(ACCESS_EXCLUSIVE, constraint, operation.span, alteration)
-    if constraint is None:
-        if _is_missing(operation.name, alteration) and not operation.if_exists:
-            ledger.fail(
-                f"constraint `{operation.name}` of relation `{operation.relation}` does not exist",
-                "missing",
-                operation.span,
-            )
-        elif not _is_missing(operation.name, alteration):
-            ledger.unknown(
-                f"what `{operation.name or '…'}` is: dropping a foreign key locks the other table too"
-            )
-        return
-    definition = constraint.definition
-    if definition.kind == "foreign key":
-        alteration.lock_referenced(definition.references, ACCESS_EXCLUSIVE, operation.span)
-    if definition.kind in ("primary key", "unique"):
-        _drop_key(operation, definition, alteration)
-
-
-def _lock_constrained(
-    mode: str, constraint: ConstraintState | None, span: Span, alteration: Alteration
-) -> None:
-    """Heirs share CHECK and NOT NULL; keys and foreign keys only partitions do."""
-    if constraint is None or constraint.definition.kind in ("check", "not null"):
-        alteration.lock(mode, span)
-    else:
-        alteration.lock_with_partitions(mode, span)
-
-
-def _drop_key(operation: DropConstraint, definition: ConstraintDefinition, alteration: Alteration) -> None:
-    """Foreign keys that rely on the key keep it, or go with it."""
-    ledger, table = alteration.ledger, alteration.table
-    relying = [
-        (child, constraint)
-        for child, constraint in alteration.situation.referencing(operation.relation)
-        if set(constraint.definition.referenced_columns or (table.primary_key if table else ()))
-        == set(definition.columns)
-    ]
-    if operation.cascade:
-        for child, _ in relying:
-            ledger.lock_family(child.relation, ACCESS_EXCLUSIVE, operation.span)
-    elif relying:
-        names = [
-            f"the foreign key `{constraint.name}` of `{child.relation}`" for child, constraint in relying
-        ]
-        ledger.fail(
-            f"cannot drop constraint `{operation.name}` of `{operation.relation}`:"
-            f" {dependents.listed(names)} depends on it",
-            "dependents",
-            operation.span,
-        )
-
-
-def validate_constraint(operation: ValidateConstraint, alteration: Alteration) -> None:
-    """All rows are read, while others read and write."""
-    ledger = alteration.ledger
-    added = next(
-        (
-            other.constraint
-            for other in alteration.operations
-            if isinstance(other, AddConstraint) and other.constraint.name == operation.name
-        ),
-        None,
-    )
-    found = _find(operation.name, alteration)
-    _lock_constrained(SHARE_UPDATE_EXCLUSIVE, found, operation.span, alteration)
-    constraint = added if added is not None else found.definition if found is not None else None
-    if constraint is None:
-        if _is_missing(operation.name, alteration):
-            ledger.fail(
-                f"constraint `{operation.name}` of relation `{operation.relation}` does not exist",
-                "missing",
-                operation.span,
-            )
-            return
-        ledger.unknown(f"what `{operation.name or '…'}` is: a foreign key is looked up in the other table")
-        alteration.read()
-        ledger.fail_on_rows(
-            operation.relation, f"a row breaks constraint `{operation.name or '…'}`", operation.span
-        )
-        return
-    if constraint.kind not in ("check", "foreign key", "not null"):
-        ledger.fail(
-            f"constraint `{operation.name}` is not a foreign key, check or not-null constraint",
-            "unsupported",
-            operation.span,
-        )
-        return
-    if not constraint.enforced:
-        ledger.fail("cannot validate NOT ENFORCED constraint", "unsupported", operation.span)
-    if constraint.validated:
-        return
-    if constraint.kind == "foreign key":
-        alteration.lock_referenced(constraint.references, VALIDATING, operation.span)
-        alteration.validate(constraint)
-    else:
-        alteration.read()
-    ledger.fail_on_rows(operation.relation, f"a row breaks constraint `{operation.name}`", operation.span)
-
-
-def alter_constraint(operation: AlterConstraint, alteration: Alteration) -> None:
-    """Only the catalog changes, except that ENFORCED looks all rows up (PostgreSQL 18)."""
-    ledger = alteration.ledger
-    alteration.lock_with_partitions(ACCESS_EXCLUSIVE, operation.span)
-    words = operation.clause.lower()
-    newer = "enforced" in words or "inherit" in words
-    if newer and alteration.situation.version < 18:
-        ledger.fail(f"ALTER CONSTRAINT … {words.upper()} needs PostgreSQL 18", "version", operation.span)
-    constraint = _find(operation.name, alteration)
-    if constraint is None:
-        if _is_missing(operation.name, alteration):
-            ledger.fail(
-                f"constraint `{operation.name}` of relation `{operation.relation}` does not exist",
-                "missing",
-                operation.span,
-            )
-        return
-    definition = constraint.definition
-    if "inherit" not in words and definition.kind != "foreign key":
-        ledger.fail(
-            f"constraint `{operation.name}` of relation `{operation.relation}` is not a foreign key"
-            " constraint",
-            "unsupported",
-            operation.span,
-        )
-        return
-    if "not enforced" in words:
-        if definition.enforced:
-            alteration.lock_referenced(definition.references, ACCESS_EXCLUSIVE, operation.span)
-    elif "enforced" in words and not definition.enforced:
-        alteration.lock_referenced(definition.references, REFERENCING, operation.span)
-        alteration.validate(definition)
-        ledger.fail_on_rows(operation.relation, f"a row breaks constraint `{operation.name}`", operation.span)
-
-
-def _find(name: str | None, alteration: Alteration) -> ConstraintState | None:
-    table = alteration.table
-    return table.constraints.get(name) if table is not None and name is not None else None
-
-
-def _is_missing(name: str | None, alteration: Alteration) -> bool:
-    """Whether the table is known in full and has no such constraint.
-
-    Not so for a name that looks like that of a NOT NULL: PostgreSQL 18 names them all.
-    """
-    if name is None or not alteration.known or _find(name, alteration) is not None:
-        return False
-    return not (alteration.situation.version >= 18 and name.endswith("_not_null"))

@@ -20,6 +20,7 @@ from ..locks import (
 from . import dependents
 from .ledger import Ledger
 from .pending import refuse_pending
+from .references import refuse_unknown_columns
 from .situation import Situation
 
 
@@ -69,15 +70,14 @@ def _refuse_columns(operation: CreateIndex, table: Table, ledger: Ledger) -> Non
     for name in [*names, *operation.include]:
         column = table.columns.get(name)
         if column is None:
-            if name not in _SYSTEM_COLUMNS:
-                ledger.fail(f"column `{name}` does not exist", "missing", operation.span)
+            ledger.fail(f"column `{name}` does not exist", "missing", operation.span)
         elif column.generated is not None and not column.generated.stored:
             ledger.fail(
                 "indexes on virtual generated columns are not supported", "unsupported", operation.span
             )
-
-
-_SYSTEM_COLUMNS = frozenset({"tableoid"})
+    for expression in (*(item.expression for item in operation.elements), operation.where):
+        if expression is not None:
+            refuse_unknown_columns(expression, table.relation, table.columns, operation.span, ledger)
 
 
 def _refuse_on_partitioned(operation: CreateIndex, table: Table, ledger: Ledger) -> None:

@@ -13,6 +13,7 @@ from ..locks import (
 from . import dependents
 from .ledger import Ledger
 from .pending import refuse_pending
+from .references import refuse_reference
 from .situation import Situation
 
 
@@ -40,12 +41,14 @@ def create_table(operation: CreateTable, situation: Situation, ledger: Ledger) -
     if operation.partition_of is not None:
         _create_partition(operation.partition_of, operation, situation, ledger)
     key = Schema.key(relation)
+    columns = {column.name: column for column in operation.columns if column.name is not None}
+    own = operation.complete and not (operation.like or operation.inherits or operation.partition_of)
     for constraint in operation.constraints:
         parent_table = constraint.references
         if parent_table is None or Schema.key(parent_table) == key:
             continue
-        _require(parent_table, situation, ledger, operation)
-        ledger.lock_family(parent_table, SHARE_ROW_EXCLUSIVE, constraint.span)
+        refuse_reference(constraint, relation, columns.get, own, constraint.span, ledger)
+        ledger.lock_family_of_partitions(parent_table, SHARE_ROW_EXCLUSIVE, constraint.span)
     _refuse_newer(operation, situation, ledger)
 
 
