@@ -116,7 +116,9 @@ def analysis_of(case: Case) -> Analysis:
     modules = [
         module.module
         for number, body in enumerate(case.before)
-        for module in read(Source.from_text(migration_text(body, f"MyApp.Repo.Migrations.Before{number}"))).migrations
+        for module in read(
+            Source.from_text(migration_text(body, f"MyApp.Repo.Migrations.Before{number}"))
+        ).migrations
     ]
 
     def latest() -> Schema:
@@ -139,6 +141,10 @@ def analysis_of(case: Case) -> Analysis:
         latest=latest,
         siblings=_siblings(case),
         sibling_modules=tuple(modules),
+        earlier=lambda: tuple(
+            read(Source.from_text(migration_text(body), f"{number}_before.exs"), repo).migrations[0]
+            for number, body in enumerate(case.before, 1)
+        ),
         file_of=lambda module: f"/migrations/{modules.index(module) + 1}_before.exs",
     )
     return analyze(Source(text, "20260101000000_example.exs"), context)

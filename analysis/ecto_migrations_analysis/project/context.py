@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..operations import Operation
 from ..program.terms import Options
 from ..records import dataclass, field
 from ..schema.state import Schema
 
 if TYPE_CHECKING:
+    from ..program.migration import Migration
     from ..syntax.span import Place
     from .ecto_schema_model import EctoSchema, NamedConstraint
     from .migrations import MigrationFile
@@ -40,6 +42,15 @@ class DatabaseVersion:
 
     major: int = 13
     source: str = "assumed: the oldest PostgreSQL release known to this tool"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastMigration:
+    """A migration of the history and what it does forward."""
+
+    path: str
+    version: int
+    operations: tuple[Operation, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +88,16 @@ class ProjectContext:
     migrates_on_boot: Callable[[], Place | None] | None = field(default=None, compare=False, repr=False)
     # The schema after all migrations of the folder, this one and later ones included.
     latest: Callable[[], Schema] | None = field(default=None, compare=False, repr=False)
+    # The migrations before this one in their order (None: cannot be read), for a database that is not
+    # modelled, of which `schema` tells nothing.
+    earlier: Callable[[], tuple[Migration | None, ...]] | None = field(
+        default=None, compare=False, repr=False
+    )
     # Module names of the migrations in the same folder, newest last: the naming convention of the project.
     sibling_modules: tuple[str, ...] = ()
     # None for a text that is no file of migrations.
     siblings: Siblings | None = None
+    # Every migration of the repo in order, this one and later ones included.
+    history: Callable[[], tuple[PastMigration, ...]] | None = field(default=None, compare=False, repr=False)
     # The file of an earlier migration by the name of its module.
     file_of: Callable[[str], str | None] | None = field(default=None, compare=False, repr=False)

@@ -17,7 +17,7 @@ from ..databases.registry import database_named
 from ..records import dataclass, replace
 from ..schema.state import Schema
 from .config import read_config
-from .context import DatabaseVersion, ProjectContext, RepoConfig, Siblings
+from .context import DatabaseVersion, PastMigration, ProjectContext, RepoConfig, Siblings
 from .files import Files, Stamp
 from .history import History
 from .migrations import (
@@ -35,9 +35,11 @@ from .structure import Structure, read_structure
 from .versions import database_version
 
 if TYPE_CHECKING:
+    from ..program.migration import Migration
     from ..syntax.span import Place
     from .ecto_schema_index import SchemaIndex
     from .ecto_schema_model import EctoSchema, NamedConstraint
+    from .programs import Programs
 
 # Projects and histories are few; what is not asked for any more is forgotten.
 _MAX_KEPT = 16
@@ -70,6 +72,7 @@ class Workspace:
         self._indexes: dict[tuple[str, ...], SchemaIndex] = {}
         self._structures: dict[str, tuple[Stamp, Structure | None]] = {}
         self._lists: dict[str, MigrationList] = {}
+        self._programs: dict[str, Programs] = {}
         # By folder of the migration, with what was looked at on the disk to make it.
         self._applications: dict[str, tuple[dict[str, Stamp], Application | None]] = {}
 
@@ -118,7 +121,13 @@ class Workspace:
                 ),
                 migrates_on_boot=cache(partial(self._boot, application, files)) if application else None,
                 latest=partial(self._latest, history, files),
+                earlier=(
+                    cache(partial(self._earlier, folder, own, files, config, root))
+                    if database_named(database) is None
+                    else None
+                ),
                 siblings=_siblings(own, self._lists.get(folder)),
+                history=partial(self._past, history, files),
                 file_of=partial(self._file_of, history, folder),
                 read_file=partial(files.text_below, root) if root is not None else None,
                 sibling_modules=history.modules(version),
@@ -152,6 +161,26 @@ class Workspace:
     def _latest(self, history: History, files: Files) -> Schema:
         with self._lock:
             return history.before(None, files)
+
+    def _earlier(
+        self,
+        folder: str,
+        own: MigrationFile | None,
+        files: Files,
+        config: RepoConfig,
+        root: str | None,
+    ) -> tuple[Migration | None, ...]:
+        from .programs import Programs
+
+        text_of = partial(files.text_below, root) if root is not None else None
+        with self._lock:
+            programs = self._programs.setdefault(folder, Programs())
+            _limit(self._programs)
+            return programs.before(list_migrations(folder, files), own, files, config, text_of)
+
+    def _past(self, history: History, files: Files) -> tuple[PastMigration, ...]:
+        with self._lock:
+            return history.past(files)
 
     def _file_of(self, history: History, folder: str, module: str) -> str | None:
         with self._lock:

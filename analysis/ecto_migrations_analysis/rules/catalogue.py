@@ -38,6 +38,8 @@ from .modify_column_with_check import ModifyColumnWithCheck
 from .modify_defeats_validated_check import ModifyDefeatsValidatedCheck
 from .modify_restates_type import ModifyRestatesType
 from .modify_type_rewrite import ModifyTypeRewrite
+from .mysql_modify_drops_attributes import MysqlModifyDropsAttributes
+from .mysql_no_ddl_transaction import MysqlNoDdlTransaction
 from .not_null_helper_leftover import NotNullHelperLeftover
 from .not_valid_check_before_backfill import NotValidCheckBeforeBackfill
 from .remove_column import RemoveColumn
@@ -98,6 +100,8 @@ RULES: tuple[type[Rule], ...] = (
     ExecuteTransactionControl,
     IrreversibleChange,
     UnsupportedByAdapter,
+    MysqlModifyDropsAttributes,
+    MysqlNoDdlTransaction,
     UnknownTable,
     UnknownColumn,
     DuplicateVersion,
