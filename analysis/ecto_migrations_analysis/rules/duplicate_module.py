@@ -21,13 +21,13 @@ Read in the source of ecto_sql 3.14, not run.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from ..findings import Finding, Level, Related
 from ..syntax.span import Place, Span
 from .base import EVERY_DATABASE, Case, Rule
 from .context import MigrationContext
+from .spelling import file_name
 
 _FIRST = """
 defmodule MyApp.Repo.Migrations.AddStatus do
@@ -73,7 +73,7 @@ class DuplicateModule(Rule):
             return
         yield self.finding(
             migration.name_span,
-            f"`{os.path.basename(path)}` defines `{migration.module}` too: in a fresh database its code is replaced"
+            f"`{file_name(path)}` defines `{migration.module}` too: in a fresh database its code is replaced"
             " by this one.",
             label="this module is defined twice",
             reason="Ecto compiles all pending files before it runs the first; the later definition runs under both"

@@ -20,13 +20,13 @@ Read in the source of ecto_sql 3.14, not run: it raises `Ecto.MigrationError` be
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from ..findings import Finding, Level, Related
 from ..syntax.span import Place, Span
 from .base import EVERY_DATABASE, Case, Rule
 from .context import MigrationContext
+from .spelling import file_name
 
 _MODULE = """
 defmodule «MyApp.Repo.Migrations.Example» do
@@ -73,7 +73,7 @@ class DuplicateName(Rule):
             return
         yield self.finding(
             context.migration.migration.name_span,
-            f"`{os.path.basename(others[0].path)}` has the name `{siblings.own.name}` too: while both are to run,"
+            f"`{file_name(others[0].path)}` has the name `{siblings.own.name}` too: while both are to run,"
             " Ecto refuses to migrate.",
             label="the file's name is taken",
             reason="Ecto compares what follows the timestamps, and raises before the first migration: so it does in"

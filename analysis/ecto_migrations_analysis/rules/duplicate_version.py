@@ -21,13 +21,13 @@ Read in the source of ecto_sql 3.14, not run: it raises `Ecto.MigrationError` be
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from ..findings import Finding, Level, Related
 from ..syntax.span import Place, Span
 from .base import EVERY_DATABASE, Case, Rule
 from .context import MigrationContext
+from .spelling import file_name
 
 _MODULE = """
 defmodule «MyApp.Repo.Migrations.AddStatus» do
@@ -69,7 +69,7 @@ class DuplicateVersion(Rule):
         siblings = context.analysis.project.siblings
         if siblings is None or not siblings.same_version or not context.is_first:
             return
-        names = [os.path.basename(item.path) for item in siblings.same_version]
+        names = [file_name(item.path) for item in siblings.same_version]
         yield self.finding(
             context.migration.migration.name_span,
             f"Version {siblings.own.version} is that of `{names[0]}` too: Ecto runs neither, or never this one.",

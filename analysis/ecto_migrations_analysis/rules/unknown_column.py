@@ -32,7 +32,7 @@ from ..schema.state import Schema
 from ..syntax.span import Span
 from .base import Case, Rule, subject
 from .context import MigrationContext
-from .nearest import meant, nearest
+from .spelling import meant, nearest
 
 # PostgreSQL documentation, "System Columns".
 _SYSTEM = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})

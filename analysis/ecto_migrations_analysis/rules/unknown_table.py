@@ -33,7 +33,7 @@ from ..schema.state import Schema
 from ..syntax.span import Span
 from .base import Case, Rule, subject
 from .context import MigrationContext
-from .nearest import nearest
+from .spelling import nearest
 
 _POSTS = "create table(:posts)"
 

@@ -1,7 +1,8 @@
-"""The name that was meant."""
+"""Names in messages."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 
@@ -17,3 +18,8 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 def meant(name: str | None) -> str:
     """`nearest` as the end of a sentence."""
     return f" (`{name}`?)" if name is not None else ""
+
+
+def file_name(path: str) -> str:
+    """The last part of a path of any system."""
+    return re.split(r"[/\\]", path)[-1]
