@@ -49,6 +49,13 @@ class Attributes:
         return lost
 
 
+# SQL that leaves the columns of all tables as they are.
+_HARMLESS = re.compile(
+    r"\s*(?:(?:update|insert|replace|delete|select|set|(?:create|drop)\s+(?:unique\s+)?index)\b.*"
+    r"|alter\s+table\s+[\w.`]+\s+drop\s+(?:foreign\s+key|index|key|constraint|check)\s+[\w`]+\s*;?\s*)",
+    re.I | re.S,
+)
+
 # By table and column; a table that is not here is not known, and neither is a column.
 Columns = dict[str, dict[str, Attributes]]
 
@@ -109,6 +116,8 @@ def _forget_named(columns: Columns, sql: str | None) -> None:
     """SQL may change the tables that it names; what it is not known to be, all."""
     if sql is None:
         columns.clear()
+        return
+    if _HARMLESS.fullmatch(sql):
         return
     words = set(re.findall(r"\w+", sql))
     for name in [name for name in columns if name in words]:

@@ -11,8 +11,9 @@ nullable again. PostgreSQL keeps them, so that the same migration does something
 - The table is new in this migration.
 - Both `null:` and `default:` are given, where the column is not known.
 
-Where the column's attributes are known from earlier migrations, or from `from: {type, options}`, it is dangerous;
-where not, it is for your information.
+Where the column's attributes are known from earlier migrations, or from `from: {type, options}`, it is a risk, and
+dangerous where a NOT NULL column loses its default: inserts fail. Where they are not known, it is for your
+information.
 
 ## Instead
 Restate all of it:
@@ -34,7 +35,7 @@ from collections.abc import Iterator
 
 from ..findings import Finding, Level
 from ..program.commands import AlterTable, Modify
-from ..program.terms import TupleTerm
+from ..program.terms import TupleTerm, as_bool
 from ..program.values import to_options
 from .base import Case, Rule
 from .context import MigrationContext
@@ -98,6 +99,16 @@ class MysqlModifyDropsAttributes(Rule):
             """,
         ),
         Case(
+            about="Dropping a foreign key in between changes no column",
+            adapter=_MYSQL,
+            before=(_POSTS, 'execute "ALTER TABLE posts DROP FOREIGN KEY posts_user_id_fkey;", ""'),
+            text="""
+            alter table(:posts) do
+              modify :title, :text
+            end
+            """,
+        ),
+        Case(
             about="A column that has nothing to lose",
             adapter=_MYSQL,
             before=(_POSTS,),
@@ -152,6 +163,12 @@ class MysqlModifyDropsAttributes(Rule):
             if columns is not None:
                 apply(columns, command)
 
+    @staticmethod
+    def _fails(lost: list[str], change: Modify) -> bool:
+        """Whether inserts fail that leave the column out: it loses its default and is NOT NULL."""
+        default = any(item.startswith("DEFAULT") for item in lost)
+        return default and as_bool(change.options.get("null")) is False and change.always
+
     def _modify(self, command: AlterTable, change: Modify, columns: Columns) -> Iterator[Finding]:
         table = table_name(command.table)
         if not change.options.complete:
@@ -167,7 +184,7 @@ class MysqlModifyDropsAttributes(Rule):
                 yield self.finding(
                     change.span,
                     f"MODIFY takes {' and '.join(lost)} away from `{name}`.",
-                    level=self.level if command.always and change.always else Level.RISK,
+                    level=self.level if self._fails(lost, change) and command.always else Level.RISK,
                     label=f"does not restate {' and '.join(lost)}",
                     reason=reason,
                     advice=advice,
