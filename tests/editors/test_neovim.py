@@ -164,3 +164,22 @@ def test_the_server_leaves_with_neovim(neovim: Neovim, migrations: Path) -> None
     log = Path(neovim.lua("return vim.lsp.get_log_path()"))
     # Everything that a server writes to stderr would be here as an error.
     assert not log.exists() or "ERROR" not in log.read_text()
+
+
+def test_a_table_is_shown_and_leads_to_its_creation(neovim: Neovim, migrations: Path) -> None:
+    neovim.edit(migrations / ADD_STATUS)
+    neovim.diagnostics()
+    neovim.nvim.command("call search('table(:\\zsposts')")
+    neovim.lua("vim.lsp.buf.hover()")
+    windows = "return #vim.tbl_filter(function(w) return vim.api.nvim_win_get_config(w).relative ~= '' end,"
+    wait_for(lambda: neovim.lua(f"{windows} vim.api.nvim_list_wins())") == 1)
+    shown = neovim.lua(
+        "for _, w in ipairs(vim.api.nvim_list_wins()) do"
+        " if vim.api.nvim_win_get_config(w).relative ~= '' then"
+        " return table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(w), 0, -1, false), '\\n')"
+        " end end"
+    )
+    assert "before this migration" in shown and "20250112101500_create_posts" in shown
+    neovim.lua("vim.lsp.buf.definition()")
+    wait_for(lambda: neovim.nvim.eval("expand('%:t')") == "20250112101500_create_posts.exs")
+    assert neovim.nvim.eval("expand('<cword>')") == "posts"

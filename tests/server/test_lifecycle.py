@@ -81,7 +81,6 @@ def test_capabilities() -> None:
             "documentFormattingProvider",
             "documentSymbolProvider",
             "renameProvider",
-            "definitionProvider",
         ):
             assert other not in capabilities
         assert "diagnosticProvider" not in capabilities

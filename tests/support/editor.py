@@ -291,3 +291,20 @@ class Editor:
         return await self.client.text_document_hover_async(
             types.HoverParams(types.TextDocumentIdentifier(uri), position)
         )
+
+    async def definition(self, uri: str, position: types.Position) -> types.Location | None:
+        answer = await self.client.text_document_definition_async(
+            types.DefinitionParams(types.TextDocumentIdentifier(uri), position)
+        )
+        assert answer is None or isinstance(answer, types.Location)
+        return answer
+
+    async def references(
+        self, uri: str, position: types.Position, declaration: bool = True
+    ) -> list[types.Location]:
+        answer = await self.client.text_document_references_async(
+            types.ReferenceParams(
+                types.ReferenceContext(declaration), types.TextDocumentIdentifier(uri), position
+            )
+        )
+        return list(answer or ())

@@ -23,6 +23,15 @@ def mentions(statement: Statement) -> Iterator[Mention]:
     found = list(_of_command(statement)) if statement.command is not None else []
     for operation in statement.operations:
         found += _of_operation(operation)
+    yield from _known(found)
+
+
+def operation_mentions(operation: Operation) -> Iterator[Mention]:
+    """The names in an operation, where its command is not at hand: of other migrations."""
+    yield from _known(_of_operation(operation))
+
+
+def _known(found: Iterable[Mention]) -> Iterator[Mention]:
     for item in found:
         if item.relation.name is not None and item.column != "" and item.span != NOWHERE:
             yield item

@@ -28,7 +28,7 @@ from ..schema.state import Origin, Schema
 from ..schema.unknown import in_doubt
 from ..syntax.source import Source
 from ..syntax.span import Place
-from .context import RepoConfig
+from .context import PastMigration, RepoConfig
 from .file_operations import FileOperations, operations_of
 from .files import Files, Stamp
 from .migrations import MigrationFile
@@ -131,6 +131,17 @@ class History:
     def file_of(self, module: str) -> str | None:
         """The first file that has been read and whose migration has this name."""
         return next((path for path, kept in self._read.items() if kept[1].module == module), None)
+
+    def past(self, files: Files) -> tuple[PastMigration, ...]:
+        """Every migration with its operations, in order."""
+        return tuple(
+            PastMigration(
+                path=item.path,
+                version=item.version,
+                operations=tuple(step.operation for step in self._operations(at, files).steps),
+            )
+            for at, (item, _) in enumerate(self._migrations)
+        )
 
     def _replay(self, schema: Schema, at: int, files: Files) -> Schema:
         migration = self._migrations[at][0]

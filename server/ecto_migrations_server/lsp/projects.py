@@ -47,7 +47,10 @@ class Projects:
         return self._contexts[path]
 
     def source(self, path: str) -> Source:
-        """The text of a file of the project, as it was when first asked for; empty where it is gone."""
+        """The text of a file, open or as it was when first asked for; empty where it is gone."""
+        for document in self._documents:
+            if document.path == path:
+                return document.source
         if path not in self._sources:
             try:
                 with open(path, "rb") as file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from ..version import version
-from . import code_actions, completion, configuration, diagnostics, hover, synchronization
+from . import code_actions, completion, configuration, diagnostics, hover, navigation, synchronization
 from .client import Client
 from .logs import send_logs_to
 from .session import Session
@@ -36,4 +36,6 @@ def create_server() -> Session:
     feature(types.CODE_ACTION_RESOLVE)(code_actions.resolve)
     feature(types.TEXT_DOCUMENT_COMPLETION, completion.OPTIONS)(completion.completion)
     feature(types.TEXT_DOCUMENT_HOVER)(hover.hover)
+    feature(types.TEXT_DOCUMENT_DEFINITION)(navigation.definition)
+    feature(types.TEXT_DOCUMENT_REFERENCES)(navigation.references)
     return server
