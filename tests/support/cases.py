@@ -140,6 +140,23 @@ def analysis_of(case: Case) -> Analysis:
         migrates_on_boot=lambda: next((file.boot for file in lib if file.boot is not None), None),
         latest=latest,
         siblings=_siblings(case),
+        released=lambda: (
+            None
+            if case.released is None
+            else tuple(
+                item for name in case.released if (item := migration_file(f"/migrations/{name}")) is not None
+            )
+        ),
+        released_schemas=lambda table: (
+            None
+            if case.released is None
+            else tuple(
+                item
+                for body in case.released_lib
+                for item in read_schemas(body.encode(), "lib/base.ex").schemas
+                if item.table.name == table
+            )
+        ),
         sibling_modules=tuple(modules),
         earlier=lambda: tuple(
             read(Source.from_text(migration_text(body), f"{number}_before.exs"), repo).migrations[0]

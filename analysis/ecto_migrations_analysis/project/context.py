@@ -95,6 +95,14 @@ class ProjectContext:
     )
     # Module names of the migrations in the same folder, newest last: the naming convention of the project.
     sibling_modules: tuple[str, ...] = ()
+    # The migrations of the folder, and the schema modules of a table, at the revision where the present work
+    # branched off: what has been deployed, or may have been. None where that is not known.
+    released: Callable[[], tuple[MigrationFile, ...] | None] | None = field(
+        default=None, compare=False, repr=False
+    )
+    released_schemas: Callable[[str], tuple[EctoSchema, ...] | None] | None = field(
+        default=None, compare=False, repr=False
+    )
     # None for a text that is no file of migrations.
     siblings: Siblings | None = None
     # Every migration of the repo in order, this one and later ones included.

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .ecto_schema_index import SchemaIndex
     from .ecto_schema_model import EctoSchema, NamedConstraint
     from .programs import Programs
+    from .released import Released
 
 # Projects and histories are few; what is not asked for any more is forgotten.
 _MAX_KEPT = 16
@@ -73,6 +74,7 @@ class Workspace:
         self._structures: dict[str, tuple[Stamp, Structure | None]] = {}
         self._lists: dict[str, MigrationList] = {}
         self._programs: dict[str, Programs] = {}
+        self._bases: dict[str, Released] = {}
         # By folder of the migration, with what was looked at on the disk to make it.
         self._applications: dict[str, tuple[dict[str, Stamp], Application | None]] = {}
 
@@ -124,6 +126,12 @@ class Workspace:
                 earlier=(
                     cache(partial(self._earlier, folder, own, files, config, root))
                     if database_named(database) is None
+                    else None
+                ),
+                released=cache(partial(self._released, folder, files)),
+                released_schemas=(
+                    cache(partial(self._released_schemas, folder, application.roots, files))
+                    if application
                     else None
                 ),
                 siblings=_siblings(own, self._lists.get(folder)),
@@ -181,6 +189,29 @@ class Workspace:
     def _past(self, history: History, files: Files) -> tuple[PastMigration, ...]:
         with self._lock:
             return history.past(files)
+
+    def _released(self, folder: str, files: Files) -> tuple[MigrationFile, ...] | None:
+        with self._lock:
+            return self._base(folder).migrations(files)
+
+    def _released_schemas(
+        self, folder: str, roots: tuple[str, ...], files: Files, table: str
+    ) -> tuple[EctoSchema, ...] | None:
+        found: tuple[EctoSchema, ...] = ()
+        with self._lock:
+            for root in roots:
+                schemas = self._base(folder).schemas(root, table, files)
+                if schemas is None:
+                    return None
+                found += schemas
+        return found
+
+    def _base(self, folder: str) -> Released:
+        from .released import Released
+
+        found = self._bases.setdefault(folder, Released(folder))
+        _limit(self._bases)
+        return found
 
     def _file_of(self, history: History, folder: str, module: str) -> str | None:
         with self._lock:

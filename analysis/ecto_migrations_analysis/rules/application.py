@@ -79,6 +79,22 @@ def unused(context: MigrationContext, relation: Relation, column: str | None) ->
     return all(schema.complete and schema.column(column) is None for schema, _ in schemas)
 
 
+def goes_with_this(context: MigrationContext, relation: Relation, column: str | None) -> FieldUse | None:
+    """The field that the base revision still has, where this migration is newer than that."""
+    project = context.analysis.project
+    released = project.released() if project.released is not None else None
+    own = project.siblings.own if project.siblings is not None else None
+    if not released or own is None or column is None or relation.name is None:
+        return None
+    if own in released or project.released_schemas is None:
+        return None
+    for schema in project.released_schemas(relation.name) or ():
+        field = schema.column(column)
+        if field is not None and field.loaded and Schema.key(schema.table) == Schema.key(relation):
+            return FieldUse(schema, field, True)
+    return None
+
+
 def comes_back(context: MigrationContext, relation: Relation, column: str | None = None) -> bool:
     """Whether the table (or a column of it) is there again, after this migration or after later ones."""
     schemas = [context.steps[-1].after] if context.steps else []

@@ -38,6 +38,9 @@ class Case:
     after: tuple[str, ...] = ()
     lib: tuple[str, ...] = ()
     siblings: tuple[str, ...] = ()
+    # Names of migrations, and modules of the application, at the base revision; None: there is none.
+    released: tuple[str, ...] | None = None
+    released_lib: tuple[str, ...] = ()
     adapter: str = "Ecto.Adapters.Postgres"
 
 

@@ -42,6 +42,7 @@ from .mysql_modify_drops_attributes import MysqlModifyDropsAttributes
 from .mysql_no_ddl_transaction import MysqlNoDdlTransaction
 from .not_null_helper_leftover import NotNullHelperLeftover
 from .not_valid_check_before_backfill import NotValidCheckBeforeBackfill
+from .out_of_order_version import OutOfOrderVersion
 from .remove_column import RemoveColumn
 from .remove_column_still_in_schema import RemoveColumnStillInSchema
 from .remove_loses_index_or_constraint import RemoveLosesIndexOrConstraint
@@ -107,4 +108,5 @@ RULES: tuple[type[Rule], ...] = (
     DuplicateVersion,
     DuplicateName,
     DuplicateModule,
+    OutOfOrderVersion,
 )

@@ -12,7 +12,7 @@ with it.
 
 Where the table's schema modules are all known and none has the column, it is for your information only: what is
 left to see to is that their release runs everywhere. Where one still has it, `remove-column-still-in-schema` says
-so; where it was NOT NULL up to here, `contract-step-not-null-trap`.
+so; where the base revision of git still has it, so that field and column go in one deploy, it is dangerous; where it was NOT NULL up to here, `contract-step-not-null-trap`.
 
 ## Instead
 Two deploys. First the code: delete the `field` from the schema (and, where the column is NOT NULL without a
@@ -37,7 +37,7 @@ from collections.abc import Iterator
 from ..findings import Finding, Level
 from ..operations import AddColumn, DropColumn
 from ..schema.state import Schema
-from .application import unused
+from .application import goes_with_this, unused
 from .base import Case, Rule, subject
 from .context import MigrationContext
 
@@ -83,6 +83,19 @@ class RemoveColumn(Rule):
                   end
                 end
                 """,
+            ),
+            text="""
+            alter table(:posts) do
+              «remove :legacy, :string»
+            end
+            """,
+        ),
+        Case(
+            about="The field goes in the same change",
+            lib=('defmodule MyApp.Post do\n  use Ecto.Schema\n\n  schema "posts" do\n  end\nend',),
+            released=("20250101000000_create_posts.exs",),
+            released_lib=(
+                'defmodule MyApp.Post do\n  use Ecto.Schema\n\n  schema "posts" do\n    field :legacy\n  end\nend',
             ),
             text="""
             alter table(:posts) do
@@ -140,6 +153,20 @@ class RemoveColumn(Rule):
                 continue
             name = f"{table}.{operation.column or '…'}"
             if unused(context, table, operation.column):
+                was = goes_with_this(context, table, operation.column)
+                if was is not None:
+                    yield self.finding(
+                        operation.span,
+                        f"Drops `{name}` together with its field: {was.schema.module} of the running release still"
+                        " selects it.",
+                        level=context.level(self.level, table, step),
+                        label="the field goes in this very change",
+                        reason="The field is gone from the code that this migration is deployed with, and was there"
+                        " in the base revision: the nodes that run it fail with undefined_column.",
+                        advice="Deploy code without the field first; drop the column in a later deploy.",
+                        subject=subject(table, step.statement, column=operation.column),
+                    )
+                    continue
                 yield self.finding(
                     operation.span,
                     f"Drops `{name}`: its data is lost. No schema module has it any more.",

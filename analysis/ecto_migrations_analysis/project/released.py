@@ -1,0 +1,112 @@
+"""What was there already where the present work branched off: the base revision of git.
+
+Read by the commands of git that only look at commits (`for-each-ref`, `merge-base`, `ls-tree`, `grep`,
+`cat-file`). They run no hook and nothing that a repository's configuration names.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from .ecto_schema_model import EctoSchema
+from .ecto_schemas import read_schemas
+from .files import Files, Stamp
+from .migrations import MigrationFile, migration_file
+
+# The branch that is deployed, as it is usually called; the first that there is counts.
+_BRANCHES = (
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+    "refs/heads/main",
+    "refs/heads/master",
+)
+_SECONDS = 5.0
+
+
+class Released:
+    """The base revision of the working tree that holds `folder`, looked up again when a commit was made."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._seen: dict[str, Stamp] = {}
+        self._base: str | None = None
+        self._migrations: tuple[MigrationFile, ...] | None = None
+        self._schemas: dict[tuple[str, str], tuple[EctoSchema, ...]] = {}
+
+    def migrations(self, files: Files) -> tuple[MigrationFile, ...] | None:
+        """The migrations of the folder at the base; None where there is no git, or no base."""
+        self._update(files)
+        if self._base is None:
+            return None
+        if self._migrations is None:
+            listed = _git(self._folder, "ls-tree", "-r", "-z", "--name-only", self._base, "./") or ""
+            found = (migration_file(os.path.join(self._folder, name)) for name in listed.split("\0"))
+            self._migrations = tuple(item for item in found if item is not None)
+        return self._migrations
+
+    def schemas(self, root: str, table: str, files: Files) -> tuple[EctoSchema, ...] | None:
+        """The schema modules below `root` that had this table at the base."""
+        self._update(files)
+        if self._base is None:
+            return None
+        kept = self._schemas.get((root, table))
+        if kept is None:
+            patterns = ("-e", f'schema "{table}"', "-e", f'schema("{table}"')
+            found = _git(root, "grep", "-l", "-z", "-F", *patterns, self._base, "--", "*.ex")
+            kept = ()
+            for item in (found or "").split("\0"):
+                revision, _, name = item.partition(":")
+                text = _git(root, "cat-file", "blob", f"{revision}:./{name}") if name else None
+                if text is not None:
+                    read = read_schemas(text.encode(), os.path.join(root, name)).schemas
+                    kept += tuple(schema for schema in read if schema.table.name == table)
+            self._schemas[root, table] = kept
+        return kept
+
+    def _update(self, files: Files) -> None:
+        stamps = _stamps(self._folder, files)
+        if stamps != self._seen:
+            self._seen = stamps
+            self._base = _base(self._folder) if stamps else None
+            self._migrations = None
+            self._schemas = {}
+
+
+def _stamps(folder: str, files: Files) -> dict[str, Stamp]:
+    """The files of git that change with every commit, fetch and checkout; empty where there is no git."""
+    while not os.path.exists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return {}
+        folder = parent
+    git = os.path.join(folder, ".git")
+    names = ("", "HEAD", "logs/HEAD", "packed-refs", "FETCH_HEAD", "refs/heads", "refs/remotes/origin")
+    return {name: files.stamp(os.path.join(git, name)) for name in names}
+
+
+def _base(folder: str) -> str | None:
+    listed = _git(folder, "for-each-ref", "--format=%(refname)", *_BRANCHES)
+    present = (listed or "").split()
+    branch = next((name for name in _BRANCHES if name in present), None)
+    if branch is None:
+        return None
+    found = (_git(folder, "merge-base", "HEAD", branch) or "").strip()
+    return found or None
+
+
+def _git(folder: str, *arguments: str) -> str | None:
+    """What a command of git prints; None where it fails or there is none."""
+    try:
+        done = subprocess.run(
+            ["git", "--no-pager", "--no-optional-locks", "-C", folder, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
