@@ -29,7 +29,7 @@ from .dsl import DSL, incomplete_create
 from .evaluator import ELSEWHERE, MAX_STEPS, Evaluator
 from .library import is_pure
 from .multi import multi_call
-from .queries import query_call, repo_call
+from .queries import BLOCKS, query_call, repo_call
 from .runner import Runner
 from .scope import Call, Capture, FunctionClause, Lambda, Module, Partial, Raised, Scope
 from .structs import Refused, Unfinished
@@ -260,6 +260,8 @@ class Interpreter(Evaluator):
     def remote(self, module: str, call: Call, scope: Scope) -> Term | None:
         if module == "Ecto.Migration" and call.name in DSL:
             return self.command(call, scope)
+        if call.node.has_error and not is_pure(module, call.name) and call.name not in BLOCKS:
+            return self.unknown("code that did not parse", call.span)
         found = repo_call(self, module, call, scope)
         if found is not None:
             return found

@@ -24,7 +24,7 @@ from .terms import (
     as_bool,
     plain_text,
 )
-from .values import REST, boolean, known, known_or, same, to_text, truth, unknown_prefix
+from .values import REST, boolean, is_undefined, known, known_or, same, to_text, truth, unknown_prefix
 
 if TYPE_CHECKING:
     from .evaluator import Evaluator
@@ -257,7 +257,10 @@ def _operands(node: Node, operator: str) -> list[Node]:
 def _concatenation(evaluator: Evaluator, node: Node, scope: Scope) -> Term:
     pieces: list[Piece] = []
     for operand in _operands(node, "<>"):
-        text = to_text(evaluator.evaluate(operand, scope))
+        value = evaluator.evaluate(operand, scope)
+        if is_undefined(value):
+            return value
+        text = to_text(value)
         if text is None:
             return Unknown("`<>` of something that is no string", node.span)
         evaluator.charge(len(text.pieces) // 10)

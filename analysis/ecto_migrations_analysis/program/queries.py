@@ -37,7 +37,8 @@ _WRITES = frozenset(
         *("update", "update!", "update_all", "delete", "delete!", "delete_all"),
     )
 )
-_BLOCKS = frozenset({"transaction", "transact", "checkout", "run_dynamic_repo", "with_dynamic_repo"})
+# Functions that run the function they are given, now.
+BLOCKS = frozenset({"transaction", "transact", "checkout", "run_dynamic_repo", "with_dynamic_repo"})
 # The macros of `Ecto.Query` that take a query first.
 _RESTRICTIONS = frozenset({"where", "or_where", "limit", "having", "or_having"})
 _MACROS = _RESTRICTIONS | frozenset(
@@ -117,7 +118,7 @@ def repo_call(interpreter: Interpreter, module: str, call: Call, scope: Scope) -
         return None
     if call.name in _READS or call.name in _WRITES:
         return _repo_function(interpreter, shown, call, scope)
-    if call.name in _BLOCKS:
+    if call.name in BLOCKS:
         return _repo_block(interpreter, shown, call, scope)
     return _repo_value(interpreter, module, call)
 
