@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from ..analysis import Analysis
 from ..syntax.span import Span
 from . import (
+    complete_for_rollback,
     concurrent_index,
     constant_default,
     index_attributes,
@@ -33,6 +34,7 @@ STRATEGIES: tuple[Strategy, ...] = (
     move_index.proposals,
     validate_later.proposals,
     separate_modules.proposals,
+    complete_for_rollback.proposals,
     suppress.proposals,
 )
 
