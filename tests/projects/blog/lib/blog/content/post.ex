@@ -21,6 +21,7 @@ defmodule Blog.Content.Post do
     post
     |> cast(attrs, [:title, :subtitle, :slug, :body, :locale, :published_at])
     |> validate_required([:title, :body])
+    |> unique_constraint(:slug)
     |> foreign_key_constraint(:author_id)
   end
 end
