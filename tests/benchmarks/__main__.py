@@ -5,6 +5,7 @@ make bench
 
 from __future__ import annotations
 
+import history
 import reading
 import start
 
@@ -12,3 +13,5 @@ if __name__ == "__main__":
     start.measure()
     print()
     reading.measure()
+    print()
+    history.measure()

@@ -34,6 +34,7 @@ class Client:
     pulls_diagnostics: bool = False
     answers_configuration: bool = False
     registers_configuration: bool = False
+    registers_watchers: bool = False
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities) -> Client:
@@ -67,4 +68,5 @@ class Client:
             and has("workspace.diagnostics.refresh_support"),
             answers_configuration=has("workspace.configuration"),
             registers_configuration=has("workspace.did_change_configuration.dynamic_registration"),
+            registers_watchers=has("workspace.did_change_watched_files.dynamic_registration"),
         )

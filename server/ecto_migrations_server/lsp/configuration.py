@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from . import diagnostics
+from . import diagnostics, watching
 from .session import Session
 from .settings import SECTION, Settings
 
@@ -38,6 +38,7 @@ async def initialized(ls: Session, params: types.InitializedParams) -> None:
         except JsonRpcException as error:
             _log.info("The client does not tell of changed settings: %s", error)
     await _ask(ls)
+    await watching.register(ls)
 
 
 async def did_change(ls: Session, params: types.DidChangeConfigurationParams) -> None:

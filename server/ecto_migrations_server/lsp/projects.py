@@ -40,6 +40,13 @@ class Projects:
         self._contexts.clear()
         self._sources.clear()
 
+    def edited(self, path: str | None) -> None:
+        """An open text has changed: the other documents meet what it says now.
+
+        Its own context stays: a keystroke looks at no other file.
+        """
+        self._contexts = {known: kept for known, kept in self._contexts.items() if known == path}
+
     def context(self, path: str | None) -> ProjectContext:
         """The same object until `forget` or `configure`; an empty one for what is not a file."""
         if path not in self._contexts:

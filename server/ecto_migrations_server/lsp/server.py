@@ -5,7 +5,16 @@ from __future__ import annotations
 from lsprotocol import types
 
 from ..version import version
-from . import code_actions, completion, configuration, diagnostics, hover, navigation, synchronization
+from . import (
+    code_actions,
+    completion,
+    configuration,
+    diagnostics,
+    hover,
+    navigation,
+    synchronization,
+    watching,
+)
 from .client import Client
 from .logs import send_logs_to
 from .session import Session
@@ -28,6 +37,7 @@ def create_server() -> Session:
 
     feature(types.INITIALIZED)(configuration.initialized)
     feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(configuration.did_change)
+    feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(watching.did_change_watched_files)
     feature(types.TEXT_DOCUMENT_DID_OPEN)(synchronization.did_open)
     feature(types.TEXT_DOCUMENT_DID_CHANGE)(synchronization.did_change)
     feature(types.TEXT_DOCUMENT_DID_SAVE)(synchronization.did_save)

@@ -18,7 +18,10 @@ def did_change(ls: Session, params: types.DidChangeTextDocumentParams) -> None:
     # With full synchronisation a change is the whole text, and of several the last one counts.
     if params.content_changes:
         text = params.content_changes[-1].text
-        diagnostics.changed(ls, ls.documents.put(identifier.uri, identifier.version, text))
+        document = ls.documents.put(identifier.uri, identifier.version, text)
+        if document.is_migration:
+            ls.projects.edited(document.path)
+        diagnostics.changed(ls, document)
 
 
 def did_save(ls: Session, params: types.DidSaveTextDocumentParams) -> None:
@@ -30,4 +33,6 @@ def did_save(ls: Session, params: types.DidSaveTextDocumentParams) -> None:
 def did_close(ls: Session, params: types.DidCloseTextDocumentParams) -> None:
     uri = params.text_document.uri
     ls.documents.remove(uri)
+    # What was not saved does not count any more.
+    ls.projects.edited(None)
     diagnostics.closed(ls, uri)
