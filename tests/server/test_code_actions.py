@@ -28,7 +28,7 @@ INDEX = """defmodule Shop.Repo.Migrations.IndexOrders do
   use Ecto.Migration
 
   def change do
-    create index(:orders, [:state])
+    create index(:orders, [:a])
   end
 end
 """
@@ -164,7 +164,7 @@ async def test_a_fix_in_place(neovim: Editor, migrations: Path) -> None:
     uri = await opened(neovim, migrations, INDEX)
     (action,) = [
         each
-        for each in await neovim.code_actions(uri, range_of(INDEX, "create index(:orders, [:state])"))
+        for each in await neovim.code_actions(uri, range_of(INDEX, "create index(:orders, [:a])"))
         if "concurrently" in each.title
     ]
     picked = await neovim.pick(action)
@@ -184,7 +184,7 @@ async def test_no_split_for_a_client_that_creates_no_files(emacs: Editor, migrat
 
 async def test_the_edit_at_once_for_a_client_that_does_not_resolve(emacs: Editor, migrations: Path) -> None:
     uri = await opened(emacs, migrations, INDEX)
-    place = range_of(INDEX, "create index(:orders, [:state])")
+    place = range_of(INDEX, "create index(:orders, [:a])")
     actions = await emacs.code_actions(uri, place)
     assert actions and all(each.edit is not None and each.data is None for each in actions)
     (action,) = [each for each in actions if "concurrently" in each.title]
@@ -199,7 +199,7 @@ async def test_plain_changes_for_a_client_without_versions(migrations: Path) -> 
     capabilities.workspace.workspace_edit = None
     editor = await Editor.connect(capabilities)
     uri = await opened(editor, migrations, INDEX)
-    place = range_of(INDEX, "create index(:orders, [:state])")
+    place = range_of(INDEX, "create index(:orders, [:a])")
     (action,) = [each for each in await editor.code_actions(uri, place) if "concurrently" in each.title]
     assert action.edit is not None and action.edit.document_changes is None
     editor.apply(action.edit)

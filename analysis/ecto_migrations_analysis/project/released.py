@@ -7,7 +7,6 @@ Read by the commands of git that only look at commits (`for-each-ref`, `merge-ba
 from __future__ import annotations
 
 import os
-import subprocess
 
 from .ecto_schema_model import EctoSchema
 from .ecto_schemas import read_schemas
@@ -22,7 +21,6 @@ _BRANCHES = (
     "refs/heads/main",
     "refs/heads/master",
 )
-_SECONDS = 5.0
 
 
 class Released:
@@ -98,15 +96,38 @@ def _base(folder: str) -> str | None:
 
 def _git(folder: str, *arguments: str) -> str | None:
     """What a command of git prints; None where it fails or there is none."""
+    command = ["git", "--no-pager", "--no-optional-locks", "-C", folder, *arguments]
     try:
-        done = subprocess.run(
-            ["git", "--no-pager", "--no-optional-locks", "-C", folder, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
+        found = _spawned(command) if hasattr(os, "posix_spawnp") else _run(command)
+    except OSError:
         return None
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+    return found.decode("utf-8", "replace") if found is not None else None
+
+
+def _spawned(command: list[str]) -> bytes | None:
+    """Without the module `subprocess`, whose import takes longer than git does."""
+    reading, writing = os.pipe()
+    try:
+        actions = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+            (os.POSIX_SPAWN_DUP2, writing, 1),
+        ]
+        try:
+            process = os.posix_spawnp(command[0], command, os.environ, file_actions=actions)
+        finally:
+            os.close(writing)
+        parts = []
+        while part := os.read(reading, 65536):
+            parts.append(part)
+        _, status = os.waitpid(process, 0)
+    finally:
+        os.close(reading)
+    return b"".join(parts) if os.waitstatus_to_exitcode(status) == 0 else None
+
+
+def _run(command: list[str]) -> bytes | None:
+    import subprocess
+
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return done.stdout if done.returncode == 0 else None
