@@ -60,6 +60,7 @@ class RenameIndex(Operation):
     name: Relation
     to: str | None
     relation: Relation | None = None
+    if_exists: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,7 @@ CHANGES: dict[type[ops.Operation], Callable[[Schema, Any, Origin], Schema]] = {
     ops.CreateTrigger: change_objects.create_trigger,
     ops.CreatePolicy: change_objects.create_policy,
     ops.CreateFunction: change_objects.create_function,
+    ops.CreateObject: change_objects.create_object,
     ops.DropObject: change_objects.drop_object,
     ops.RenameObject: change_objects.rename_object,
     ops.Comment: change_objects.comment,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..operations import (
     Comment,
     CreateFunction,
+    CreateObject,
     CreatePolicy,
     CreateTrigger,
     DropObject,
@@ -51,8 +52,18 @@ def create_function(schema: Schema, operation: CreateFunction, origin: Origin) -
     return replace(schema, functions=put(schema.functions, key, operation.volatility))
 
 
+def create_object(schema: Schema, operation: CreateObject, origin: Origin) -> Schema:
+    """Of what has no operation of its own, only statistics are kept."""
+    if operation.kind != "statistics" or operation.relation is None or operation.name.name is None:
+        return schema
+    key = Schema.key(operation.name)
+    return replace(schema, statistics=put(schema.statistics, key, Schema.key(operation.relation)))
+
+
 def drop_object(schema: Schema, operation: DropObject, origin: Origin) -> Schema:
     name, kind = Schema.key(operation.name), operation.kind
+    if kind == "statistics":
+        return replace(schema, statistics=without(schema.statistics, name))
     if kind in ("type", "domain"):
         if name.name is None:
             return doubt(schema, "a type whose name is not known was dropped")

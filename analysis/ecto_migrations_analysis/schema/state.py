@@ -119,6 +119,8 @@ class Schema:
     enums: Mapping[Relation, CreateEnum] = field(default_factory=dict)
     # Domains by name: True where they are constrained.
     domains: Mapping[Relation, bool] = field(default_factory=dict)
+    # Extended statistics by name, with their table.
+    statistics: Mapping[Relation, Relation] = field(default_factory=dict)
     # Volatility of functions that migrations define, by name.
     functions: Mapping[Relation, str] = field(default_factory=dict)
     # Names that tables had before they were renamed or moved: indexes may still be called after them.

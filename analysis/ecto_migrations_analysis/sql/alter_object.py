@@ -97,7 +97,7 @@ def _rename(text: StatementText, node: Node) -> list[Operation]:
             )
         ]
     if kind == "index":
-        return [RenameIndex(name=relation, to=to, span=text.span)]
+        return [RenameIndex(name=relation, to=to, if_exists=missing_ok, span=text.span)]
     if kind in ("column", "attribute"):
         owner = kind_name(node["relationType"]) if kind == "column" else "type"
         return [RenameObject(kind=owner, name=relation, clause=f"rename {kind}", to=to, span=text.span)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .holes import is_hole
 from .parser import Node
 from .queries import has_limit
 from .tree import kind, strings
@@ -54,6 +55,8 @@ def _by_key(fields: Node, lower: set[str], upper: set[str]) -> bool:
         return left is not None and operator == "="
     if sort != "AEXPR_OP" or (left is None) == (right is None):
         return False
+    if _names_column(fields.get("rexpr") if right is None else fields.get("lexpr")):
+        return False  # a join: `x.id = posts.author_id`
     if left is None:
         operator = _MIRRORED.get(operator, "")
     column = left or right or ""
@@ -62,6 +65,19 @@ def _by_key(fields: Node, lower: set[str], upper: set[str]) -> bool:
     elif operator in _UPPER:
         upper.add(column)
     return operator == "="
+
+
+def _names_column(node: object) -> bool:
+    """Whether the expression has a column; those of a subquery are its own."""
+    if isinstance(node, list):
+        return any(map(_names_column, node))
+    if not isinstance(node, dict) or "SubLink" in node:
+        return False
+    if "ColumnRef" in node:
+        # An unknown piece (`#{id}`) is a value: what names columns is rarely put together.
+        names = strings(node["ColumnRef"].get("fields", []))
+        return not (names and is_hole(names[-1]))
+    return any(map(_names_column, node.values()))
 
 
 def _key(node: Node | None) -> str | None:

@@ -249,6 +249,14 @@ def test_functions_and_domains() -> None:
     assert schema.domains == {Relation("d"): True}
 
 
+def test_statistics_are_kept_with_their_table() -> None:
+    name, table = Relation("st", "public"), Relation("posts", "public")
+    created = apply(posts(), ops.CreateObject(kind="statistics", name=name, relation=table))
+    assert created.statistics == {Relation("st"): Relation("posts")}
+    assert apply(created, ops.DropObject(kind="statistics", name=name)).statistics == {}
+    assert apply(posts(), ops.CreateObject(kind="extension", name=Relation("citext"))) == posts()
+
+
 def test_comments() -> None:
     schema = apply(posts(), ops.Comment(kind="table", name="posts", relation=POSTS, text="t"), FIRST)
     schema = apply(schema, ops.Comment(kind="column", name="title", relation=POSTS, text="c"), FIRST)
@@ -284,7 +292,6 @@ def test_every_operation_on_the_schema_has_a_change() -> None:
     }
     idle = {item.__name__ for item in every} - {item.__name__ for item in apply_module.CHANGES}
     assert idle == {
-        "CreateObject",
         "Delete",
         "Insert",
         "LockTable",

@@ -160,6 +160,21 @@ def test_types(case: Case, version: int) -> None:
         RULE, "DROP RULE r ON posts", "ALTER RULE r ON posts RENAME TO q", "COMMENT ON RULE r ON posts IS 'x'"
     ),
     "CREATE STATISTICS st ON title, status FROM posts",
+    *prepared(
+        "CREATE STATISTICS st ON title, status FROM posts;",
+        "DROP STATISTICS st",
+        "ALTER STATISTICS st SET STATISTICS 10",
+        "DROP STATISTICS IF EXISTS nowhere",
+        "DROP STATISTICS nowhere",
+    ),
+    *prepared(
+        "CREATE EXTENSION citext; ALTER TABLE posts ADD COLUMN c citext;",
+        "DROP EXTENSION citext",
+        Case("DROP EXTENSION citext CASCADE", doubt=True),
+    ),
+    *prepared("CREATE SEQUENCE s;", "DROP SEQUENCE s", "ALTER SEQUENCE s RESTART", "SELECT nextval('s')"),
+    "ALTER SEQUENCE posts_id_seq INCREMENT BY 50",
+    "ALTER SEQUENCE posts_id_seq OWNER TO postgres",
     "CREATE PUBLICATION p FOR TABLE posts, authors",
     "CREATE PUBLICATION p FOR ALL TABLES",
     *prepared(

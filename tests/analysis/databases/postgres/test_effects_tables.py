@@ -107,6 +107,11 @@ def test_drop_and_rename_table(case: Case, version: int) -> None:
     "DROP INDEX posts_slug_index CASCADE",
     "ALTER INDEX posts_slug_index RENAME TO x",
     "ALTER INDEX nowhere RENAME TO x",
+    "ALTER INDEX IF EXISTS nowhere RENAME TO x",
+    "ALTER INDEX posts_slug_index SET TABLESPACE pg_default",
+    Case("CREATE INDEX i ON s.t (id)", "CREATE SCHEMA s; CREATE TABLE s.t AS SELECT 1 AS id"),
+    Case("DROP INDEX s.i", "CREATE SCHEMA s; CREATE TABLE s.t (id int); CREATE INDEX i ON s.t (id)"),
+    "CREATE INDEX i ON posts USING gin (to_tsvector('english', title))",
     "ALTER INDEX posts_slug_index SET (fillfactor = 70)",
     *prepared(
         "CREATE TABLE slugs (slug varchar(255) REFERENCES posts (slug));",

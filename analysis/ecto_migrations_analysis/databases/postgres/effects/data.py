@@ -7,6 +7,7 @@ limited to some keys or its condition names the first column of an index.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from ....operations import (
     Delete,
@@ -18,6 +19,7 @@ from ....operations import (
     Truncate,
     Update,
 )
+from ....records import replace
 from ....schema.identifiers import mentions
 from ....schema.state import Schema, Table
 from ..deferred import is_late
@@ -30,6 +32,7 @@ from .views import scan_read
 
 def insert(operation: Insert, situation: Situation, ledger: Ledger) -> None:
     """The parents of the rows' references are locked against being deleted (`SELECT … FOR KEY SHARE`)."""
+    operation = _through_view(operation, situation, ledger)
     relation = operation.relation
     if not _meets(relation, operation, situation, ledger):
         return
@@ -65,6 +68,7 @@ def _refuse_missing(operation: Insert, table: Table, ledger: Ledger) -> None:
 
 
 def update(operation: Update, situation: Situation, ledger: Ledger) -> None:
+    operation = _through_view(operation, situation, ledger)
     relation = operation.relation
     if not _meets(relation, operation, situation, ledger):
         return
@@ -92,12 +96,30 @@ def update(operation: Update, situation: Situation, ledger: Ledger) -> None:
 
 
 def delete(operation: Delete, situation: Situation, ledger: Ledger) -> None:
+    operation = _through_view(operation, situation, ledger)
     if not _meets(operation.relation, operation, situation, ledger):
         return
     _write(operation, situation, ledger)
     table = situation.table(operation.relation)
     if table is not None:
         _look_up_children(operation, table, situation, ledger)
+
+
+Change = TypeVar("Change", Insert, Update, Delete)
+
+
+def _through_view(operation: Change, situation: Situation, ledger: Ledger) -> Change:
+    """The change of the table behind a simple view; the view is locked like the table."""
+    view = situation.view(operation.relation)
+    while view is not None and not view.materialized:
+        ledger.lock(view.name, ROW_EXCLUSIVE, operation.span)
+        if len(view.reads) != 1:
+            ledger.unknown(f"what changing rows of the view `{view.name}` does")
+            break
+        # Columns may be called otherwise in the table.
+        operation = replace(operation, relation=view.reads[0])
+        view = situation.view(view.reads[0])
+    return operation
 
 
 def _meets(
@@ -125,9 +147,11 @@ def _write(operation: Update | Delete, situation: Situation, ledger: Ledger) -> 
     _read(operation.reads, operation, situation, ledger)
     for item in situation.family(relation):
         ledger.write_rows(item, operation.span)
-    if operation.bounded or _by_index(operation.where, situation.table(relation)):
+    if operation.bounded:
         return
-    if operation.restricted and operation.where is None:
+    if not operation.reads and _by_index(operation.where, situation.table(relation)):
+        return
+    if operation.restricted and operation.where is None and not operation.reads:
         ledger.unknown(f"how many rows of `{relation}` the query reads")
         return
     for item in situation.stored(relation):

@@ -31,6 +31,10 @@ def create_index(operation: CreateIndex, situation: Situation, ledger: Ledger) -
     if situation.exists(relation) is False:
         ledger.fail(f"relation `{relation}` does not exist", "missing", operation.span)
         return
+    view = situation.view(relation)
+    if view is not None and not view.materialized:
+        ledger.fail(f"cannot create index on relation `{relation}`", "unsupported", operation.span)
+        return
     if relation.name is None:
         ledger.unknown("the name of the table")
     if operation.concurrently:
@@ -200,6 +204,8 @@ def _refuse_used_key(operation: DropIndex, owner: Relation, situation: Situation
 def rename_index(operation: RenameIndex, situation: Situation, ledger: Ledger) -> None:
     """SHARE UPDATE EXCLUSIVE on the index alone (since PostgreSQL 12)."""
     owner = situation.owner_of_index(operation.name)
+    if operation.if_exists:
+        return
     if owner is None and situation.schema.complete and operation.name.name is not None:
         ledger.fail(f"relation `{operation.name}` does not exist", "missing", operation.span)
 

@@ -120,15 +120,48 @@ def drop_object(operation: DropObject, situation: Situation, ledger: Ledger) -> 
     elif kind == "schema":
         _drop_schema(operation, situation, ledger)
     elif kind == "statistics":
-        ledger.unknown(
-            f"which table the statistics `{operation.name}` are of: {SHARE_UPDATE_EXCLUSIVE} on it"
-        )
-    elif kind == "extension" and operation.cascade:
-        ledger.unknown(f"what uses the extension `{operation.name}`: it is dropped too")
+        _drop_statistics(operation, situation, ledger)
+    elif kind == "extension":
+        _drop_extension(operation, situation, ledger)
     elif kind == "foreign table":
         ledger.lock(operation.name, ACCESS_EXCLUSIVE, operation.span)
     elif operation.cascade:
         ledger.unknown(f"what depends on the {kind} `{operation.name}`: it is dropped too")
+
+
+def _drop_statistics(operation: DropObject, situation: Situation, ledger: Ledger) -> None:
+    table = situation.schema.statistics.get(Schema.key(operation.name))
+    if table is not None:
+        ledger.lock(table, SHARE_UPDATE_EXCLUSIVE, operation.span)
+    elif not situation.schema.complete:
+        ledger.unknown(f"which table the statistics `{operation.name}` are of: it is locked")
+    elif not operation.if_exists:
+        ledger.fail(f"statistics object `{operation.name}` does not exist", "missing", operation.span)
+
+
+# Types of extensions that are not called as the extension.
+_TYPES_OF = {
+    "postgis": ("geometry", "geography", "box2d", "box3d"),
+    "isn": ("isbn", "isbn13", "ean13", "upc"),
+}
+
+
+def _drop_extension(operation: DropObject, situation: Situation, ledger: Ledger) -> None:
+    """Columns of its types keep it, or go with it; what else it made and who uses that is not known."""
+    name = operation.name.name or ""
+    types = [Relation(item) for item in _TYPES_OF.get(name, (name,))]
+    tables = [relation for item in types for relation in tables_with(item, situation)]
+    if operation.cascade:
+        for relation in tables:
+            ledger.lock(relation, ACCESS_EXCLUSIVE, operation.span)
+        ledger.unknown(f"what else uses the extension `{operation.name}`: it is dropped too")
+    elif tables:
+        names = [f"a column of `{relation}`" for relation in tables]
+        ledger.fail(
+            f"cannot drop extension `{operation.name}`: {dependents.listed(names)} depends on it",
+            "dependents",
+            operation.span,
+        )
 
 
 def _drop_from_table(operation: DropObject, relation: Relation, situation: Situation, ledger: Ledger) -> None:
@@ -203,7 +236,8 @@ def _drop_function(operation: DropObject, situation: Situation, ledger: Ledger) 
 def _drop_sequence(operation: DropObject, situation: Situation, ledger: Ledger) -> None:
     found = sequence_owner(operation.name, situation)
     if found is None:
-        ledger.unknown(f"which column takes its default from `{operation.name}`")
+        if not situation.schema.complete:
+            ledger.unknown(f"which column takes its default from `{operation.name}`")
     elif operation.cascade:
         ledger.lock(found[0], ACCESS_EXCLUSIVE, operation.span)
     else:

@@ -36,6 +36,7 @@ def alter_sequence(operation: RenameObject, situation: Situation, ledger: Ledger
         ledger.lock(operation.relation, ACCESS_SHARE, operation.span)
     owner = sequence_owner(operation.name, situation)
     if owner is None:
-        ledger.unknown(f"which table takes its numbers from `{operation.name}`: new rows wait")
+        if not situation.schema.complete:
+            ledger.unknown(f"which table takes its numbers from `{operation.name}`: new rows wait")
     else:
         ledger.wait_for_sequence(owner[0], str(operation.name.name), operation.span)

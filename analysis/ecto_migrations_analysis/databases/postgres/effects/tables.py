@@ -15,6 +15,7 @@ from .ledger import Ledger
 from .pending import refuse_pending
 from .references import refuse_reference
 from .situation import Situation
+from .views import scan_read
 
 
 def create_table(operation: CreateTable, situation: Situation, ledger: Ledger) -> None:
@@ -33,8 +34,7 @@ def create_table(operation: CreateTable, situation: Situation, ledger: Ledger) -
     for source in operation.reads:
         ledger.lock(source, ACCESS_SHARE, operation.span)
         if operation.with_data:
-            for item in situation.stored(source):
-                ledger.scan(item)
+            scan_read(source, situation, ledger)
     for parent in operation.inherits:
         _require(parent, situation, ledger, operation)
         ledger.lock(parent, SHARE_UPDATE_EXCLUSIVE, operation.span)

@@ -44,6 +44,7 @@ def scan_read(relation: Relation, situation: Situation, ledger: Ledger) -> None:
         seen.add(key)
         view = situation.view(item)
         if view is not None and not view.materialized:
+            ledger.lock(item, ACCESS_SHARE)
             wanted.extend(view.reads)
             continue
         for stored in situation.family(item):
