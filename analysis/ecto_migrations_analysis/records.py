@@ -21,8 +21,9 @@ __all__ = ["dataclass", "field", "replace"]
 if TYPE_CHECKING:
     from dataclasses import dataclass, field, replace
 else:
+    # What `threading.RLock` makes; importing threading takes longer than all of this module.
+    from _thread import RLock
     from operator import attrgetter
-    from threading import RLock
 
     _MISSING = object()
     # Completing a class completes its bases.

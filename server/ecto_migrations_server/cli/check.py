@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    import gc
     import sys
 
     from ecto_migrations_analysis.findings import Level
@@ -59,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
             broken = True
             continue
         output.add(checked)
+        gc.enable()
         levels = (finding.level for finding in checked.analysis.findings)
         found = found or (failing is not None and any(level >= failing for level in levels))
     output.finish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -52,6 +53,9 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
+    # Nothing of what a start makes is garbage, and looking for some takes a tenth of it. Commands that run
+    # long turn the collector on again.
+    gc.disable()
     for stream in (sys.stdout, sys.stderr):
         # What the encoding of the terminal has no character for is shown as an escape, not raised.
         if hasattr(stream, "reconfigure"):
@@ -75,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         complain(f"internal error: {type(error).__name__}: {printable(str(error))}")
         return exit_codes.ERROR
+    finally:
+        gc.enable()
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -19,8 +19,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    import gc
+
     from ..lsp.main import run as serve
 
+    gc.enable()
     return serve(arguments)
 
 
