@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..syntax.span import Span
-from . import structs
+from . import checks
+from .checks import Unfinished, column_name, options_of
 from .commands import Add, Modify, Name, Remove, UnknownChange
 from .scope import Call, Scope
-from .structs import Unfinished, column_name, options_of
 from .terms import FALSE, Atom, Options, Term, Unknown, as_bool
 from .values import mentions_undefined
 
@@ -37,8 +37,8 @@ def _add(interpreter: Interpreter, call: Call, scope: Scope) -> Term:
     function = f"{call.name}/3"
     column = column_name(values[0], function, call.span)
     options = options_of(values[2] if len(values) > 2 else None, function, call.span)
-    structs.validate_precision(options, column, call.span)
-    structs.validate_type(values[1], call.span)
+    checks.validate_precision(options, column, call.span)
+    checks.validate_type(values[1], call.span)
     place = {"column": column, "column_span": values[0].span, "type": values[1], "options": options}
     if call.name == "modify":
         interpreter.change(Modify, call.span, **place)
@@ -56,7 +56,7 @@ def _remove(interpreter: Interpreter, call: Call, scope: Scope) -> Term:
     column = column_name(values[0], function, call.span)
     options = Options()
     if len(values) > 1:
-        structs.validate_type(values[1], call.span)
+        checks.validate_type(values[1], call.span)
     if len(values) > 2:
         options = options_of(values[2], function, call.span)
     interpreter.change(
@@ -75,7 +75,7 @@ def _timestamps(interpreter: Interpreter, call: Call, scope: Scope) -> Term:
     """`timestamps(opts \\\\ [])`: the repo's `migration_timestamps`, then the options, then `null: false`."""
     values = _given(interpreter, call, scope, 0, 1)
     given = options_of(values[0] if values else None, "timestamps/1", call.span)
-    options = structs.merged(interpreter.config.migration_timestamps, given)
+    options = checks.merged(interpreter.config.migration_timestamps, given)
     if not options.complete:
         reason = "`timestamps` with options that are not known"
         interpreter.change(
@@ -91,8 +91,8 @@ def _timestamps(interpreter: Interpreter, call: Call, scope: Scope) -> Term:
         if as_bool(name) is False:
             continue
         column, span = _timestamp_column(key, name, call.span)
-        structs.validate_precision(rest, column, call.span)
-        structs.validate_type(kind, call.span)
+        checks.validate_precision(rest, column, call.span)
+        checks.validate_type(kind, call.span)
         interpreter.change(
             Add, call.span, column=column, column_span=span, type=kind, options=rest, origin="timestamps"
         )

@@ -13,10 +13,10 @@ from ..syntax.span import Span
 from ..syntax.tree import Node
 from . import operators
 from .patterns import bind_unknown, match, value_reason
-from .scope import Call, Raised, Scope, Sections, pair_key
+from .scope import Call, Scope, Sections, pair_key
 from .shapes import read_directive
 from .terms import NIL, Atom, FunctionTerm, ListTerm, MapTerm, Term, Text, TupleTerm, Unknown
-from .values import REST, join, known, known_or, truth
+from .values import REST, join, known_or, truth
 
 if TYPE_CHECKING:
     from .evaluator import Evaluator
@@ -389,5 +389,3 @@ CONTROL: dict[str, Control] = {
     "import": _directive,
     "require": _directive,
 }
-
-__all__ = ["CONTROL", "MAX_ROUNDS", "Raised", "items_of", "known", "run_body"]

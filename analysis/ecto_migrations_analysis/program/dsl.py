@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ..syntax.span import Span
 from ..syntax.tree import Node
-from . import structs
+from . import checks, structs
 from .changes import CHANGES
+from .checks import Unfinished, column_name, name_of, no_clause
 from .commands import (
     Add,
     AlterTable,
@@ -32,21 +33,15 @@ from .commands import (
 )
 from .runner import OpenBlock
 from .scope import Call, Exhausted, Raised, Scope
-from .structs import Unfinished, column_name, name_of, no_clause
 from .terms import (
-    NIL,
     Atom,
     Fragment,
     FunctionTerm,
     ListTerm,
-    Option,
-    Options,
     Piece,
     Term,
     Text,
-    TupleTerm,
     Unknown,
-    as_name,
 )
 from .values import MIGRATOR_PREFIX, is_undefined, mentions_undefined, to_options
 
@@ -122,7 +117,7 @@ def _block(interpreter: Interpreter, call: Call, subject: Term, statements: list
     if isinstance(subject, Unknown):
         raise Unfinished(f"`{call.name}` of {subject.reason}")
     if not isinstance(subject, Table):
-        raise structs.Refused("MatchError", "no match of right hand side value", call.span)
+        raise checks.Refused("MatchError", "no match of right hand side value", call.span)
     runner = interpreter.runner
     if runner.open is not None:
         raise interpreter.nesting(call.span)
@@ -131,8 +126,8 @@ def _block(interpreter: Interpreter, call: Call, subject: Term, statements: list
         block.changes.extend(_implied(interpreter, subject))
         for change in block.changes:
             if isinstance(change, Add):
-                structs.validate_precision(change.options, change.column, subject.span)
-                structs.validate_type(change.type, subject.span)
+                checks.validate_precision(change.options, change.column, subject.span)
+                checks.validate_type(change.type, subject.span)
     runner.open = block
     saved = interpreter.operands, interpreter.nested
     interpreter.operands = interpreter.nested = 0
@@ -193,7 +188,7 @@ def _drop(interpreter: Interpreter, call: Call, scope: Scope) -> Term:
     if not 1 <= len(values) <= 2:
         raise Unfinished(f"`{call.name}/{len(values)}`")
     subject = values[0]
-    options = structs.options_of(values[1] if len(values) > 1 else None, f"{call.name}/2", call.span)
+    options = checks.options_of(values[1] if len(values) > 1 else None, f"{call.name}/2", call.span)
     mode = options.get("mode")
     cascade: bool | None = None
     if isinstance(mode, Atom):
@@ -364,5 +359,3 @@ DSL: dict[str, Entry] = {
     "repo": Entry(_repo, False),
     "prefix": Entry(_prefix, False),
 }
-
-__all__ = ["DSL", "NIL", "REPO", "Option", "Options", "TupleTerm", "as_name", "incomplete_create"]

@@ -24,26 +24,19 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar, cast
 
-from ..syntax import strings
 from ..syntax.span import Span
 from ..syntax.tree import Node
-from . import operators
+from . import functions, literals, operators
 from .control import CONTROL, run_body
 from .library import KERNEL, LIBRARY
-from .patterns import match
 from .scope import (
     NO_ATTRIBUTES,
     Call,
-    Capture,
     Exhausted,
     FunctionClause,
-    Lambda,
     Module,
-    Partial,
     Raised,
     Scope,
-    is_default,
-    pair_key,
 )
 from .terms import (
     NIL,
@@ -51,15 +44,13 @@ from .terms import (
     FunctionTerm,
     ListTerm,
     MapTerm,
-    Number,
-    Piece,
     Term,
     Text,
     TupleTerm,
     Unknown,
     plain_text,
 )
-from .values import MAX_WEIGHT, REST, UNDEFINED, is_undefined, join, text_of, weight
+from .values import MAX_WEIGHT, UNDEFINED, is_undefined, join, weight
 
 # A level takes up to eleven of Python's 1000 frames.
 MAX_DEPTH = 64
@@ -85,6 +76,8 @@ class Evaluator:
         self.depth = 0
         # The local functions being inlined, outermost first: (module, name, arity).
         self.active: list[tuple[str, str, int]] = []
+        # The arguments of each of them.
+        self.entered: list[list[Term]] = []
         self._kinds: dict[str, Callable[[Node, Scope], Term]] = {
             "alias": self._alias,
             "atom": lambda node, _: Atom(node.text[1:], node.span),
@@ -93,20 +86,20 @@ class Evaluator:
             "integer": operators.integer,
             "float": operators.floating,
             "char": operators.character,
-            "string": self._string,
-            "sigil": self._sigil,
-            "charlist": self._charlist,
-            "quoted_atom": self._quoted_atom,
-            "list": self._list,
-            "keywords": self._keywords,
-            "tuple": self._tuple,
-            "map": self._map,
+            "string": partial(literals.text, self),
+            "sigil": partial(literals.sigil, self),
+            "charlist": partial(literals.charlist, self),
+            "quoted_atom": partial(literals.quoted_atom, self),
+            "list": partial(literals.list_of, self),
+            "keywords": partial(literals.keywords, self),
+            "tuple": partial(literals.tuple_of, self),
+            "map": partial(literals.map_of, self),
             "identifier": self._identifier,
             "block": lambda node, scope: self.block(node.children, scope),
             "body": lambda node, scope: self.block(node.children, scope),
             "binary_operator": lambda node, scope: operators.binary(self, node, scope),
             "unary_operator": lambda node, scope: operators.unary(self, node, scope),
-            "anonymous_function": self._lambda,
+            "anonymous_function": functions.anonymous,
             "access_call": self._access,
             "call": lambda node, scope: self.call(node, scope),
             "dot": self._dot,
@@ -195,7 +188,7 @@ class Evaluator:
             value = kind(node, scope)
         finally:
             self.depth -= 1
-        if node.kind in _LITERALS or (node.kind in _CONSTANTS and _is_constant(node)):
+        if node.kind in literals.LITERALS or (node.kind in literals.CONSTANTS and literals.is_constant(node)):
             node.memo = value
         return value
 
@@ -242,143 +235,6 @@ class Evaluator:
         first, dot, rest = name.partition(".")
         full = scope.module.aliases.get(first)
         return name if full is None else full + dot + rest
-
-    def text(self, node: Node, scope: Scope) -> Text:
-        """A quoted literal with its interpolations."""
-        pieces: list[Piece] = []
-        for part in strings.parts(node):
-            if isinstance(part, strings.Literal):
-                pieces.append(Piece(part.text, part.span, part.verbatim))
-            else:
-                value = self.block(part.body, scope)
-                inserted = text_of(value)
-                self.charge(len(inserted or "") // 64)
-                pieces.append(Piece(inserted, part.span))
-        return Text(tuple(pieces), node.span)
-
-    def _string(self, node: Node, scope: Scope) -> Term:
-        return self.text(node, scope)
-
-    def _quoted_atom(self, node: Node, scope: Scope) -> Term:
-        value = self.text(node, scope).value
-        if value is None:
-            return Unknown("an interpolated atom", node.span)
-        if value.startswith("Elixir."):
-            return Atom(value.removeprefix("Elixir."), node.span, True)
-        return Atom(value, node.span)
-
-    def _charlist(self, node: Node, scope: Scope) -> Term:
-        value = self.text(node, scope).value
-        if value is None or len(value) > 1000:
-            return Unknown("a charlist", node.span)
-        return ListTerm(tuple(Number(ord(character), node.span) for character in value), node.span)
-
-    def _sigil(self, node: Node, scope: Scope) -> Term:
-        name = strings.sigil_name(node)
-        if name in ("w", "W"):
-            return self._words(node, scope)
-        if name in ("s", "S", "SQL"):
-            return self.text(node, scope)
-        if name in ("c", "C"):
-            return self._charlist(node, scope)
-        return Unknown(f"the sigil ~{name}", node.span)
-
-    def _words(self, node: Node, scope: Scope) -> Term:
-        words: list[tuple[str, Span]] = []
-        open_word: tuple[str, Span] | None = None
-        for piece in self.text(node, scope).pieces:
-            if piece.text is None:
-                return Unknown("an interpolated list of words", node.span)
-            at = piece.span.start
-            for run, is_space in _runs(piece.text):
-                span = Span(at, at + len(run.encode())) if piece.verbatim else piece.span
-                at = span.end if piece.verbatim else at
-                if is_space:
-                    words.extend([open_word] if open_word else [])
-                    open_word = None
-                elif open_word:
-                    open_word = (open_word[0] + run, open_word[1].union(span))
-                else:
-                    open_word = (run, span)
-        words.extend([open_word] if open_word else [])
-        if strings.sigil_modifiers(node) == "a":
-            return ListTerm(tuple(Atom(word, span) for word, span in words), node.span)
-        return ListTerm(tuple(Text((Piece(word, span, True),), span) for word, span in words), node.span)
-
-    def _tuple(self, node: Node, scope: Scope) -> Term:
-        """A tuple; pairs at its end are one keyword list, as in `{:string, null: true}`."""
-        return TupleTerm(
-            tuple(
-                self._keywords(child, scope) if child.kind == "keywords" else self.evaluate(child, scope)
-                for child in node.children
-            ),
-            node.span,
-        )
-
-    def _items(self, node: Node, scope: Scope) -> tuple[Term, ...]:
-        items: list[Term] = []
-        for child in node.children:
-            if child.kind == "keywords":
-                pairs = self._keywords(child, scope)
-                items.extend(pairs.items if isinstance(pairs, ListTerm) else ())
-            else:
-                items.append(self.evaluate(child, scope))
-        return tuple(items)
-
-    def _list(self, node: Node, scope: Scope) -> Term:
-        last = node.children[-1] if node.children else None
-        if last is not None and last.kind == "binary_operator" and last.operator == "|":
-            if len(last.children) == 2:
-                heads = [self.evaluate(child, scope) for child in (*node.children[:-1], last.children[0])]
-                tail = self.evaluate(last.children[1], scope)
-                rest = tail.items if isinstance(tail, ListTerm) else (Unknown(REST, tail.span),)
-                return ListTerm((*heads, *rest), node.span)
-        return ListTerm(self._items(node, scope), node.span)
-
-    def _keywords(self, node: Node, scope: Scope) -> Term:
-        items: list[Term] = []
-        for pair in node.children:
-            if pair.kind == "pair" and len(pair.children) == 2:
-                value = self.evaluate(pair.children[1], scope)
-                items.append(TupleTerm((self.key(pair, scope), value), pair.span))
-        return ListTerm(tuple(items), node.span)
-
-    def key(self, pair: Node, scope: Scope) -> Term:
-        """The atom of `key: value`; its span leaves the colon out."""
-        node = pair.children[0]
-        if node.kind == "keyword":
-            name = pair_key(pair)
-            return Atom(name, Span(node.start, node.start + len(name.encode())))
-        return self._quoted_atom(node, scope)
-
-    def _map(self, node: Node, scope: Scope) -> Term:
-        struct = node.child("struct")
-        name: str | None = None
-        if struct is not None:
-            value = self.evaluate(struct.children[0], scope) if struct.children else NIL
-            if not isinstance(value, Atom):
-                return Unknown("a struct whose name is not known", node.span)
-            name = value.name
-        items: list[tuple[Term, Term]] = []
-        content = node.child("map_content")
-        for child in content.children if content else ():
-            if child.kind == "keywords":
-                for pair in child.children:
-                    if pair.kind == "pair" and len(pair.children) == 2:
-                        items.append((self.key(pair, scope), self.evaluate(pair.children[1], scope)))
-            elif child.kind == "binary_operator" and child.operator == "=>" and len(child.children) == 2:
-                left, right = child.children
-                items.append((self.evaluate(left, scope), self.evaluate(right, scope)))
-            else:
-                return Unknown("an updated map", node.span)
-        return MapTerm(tuple(items), node.span, name)
-
-    def _lambda(self, node: Node, scope: Scope) -> Term:
-        clauses = [child for child in node.children if child.kind == "stab_clause"]
-        arity = None
-        if clauses:
-            arity = len(operators.stab(clauses[0]).parameters)
-        return FunctionTerm(arity, node.span, Lambda(clauses, scope.child()))
 
     # --- names and calls -----------------------------------------------------------------------------------
 
@@ -512,15 +368,18 @@ class Evaluator:
         """A function of the file, inlined: the clauses that match, up to the first that certainly does."""
         key = (module.name, call.name, len(arguments))
         if key in self.active and self.endless(arguments):
-            return self.recursion(key, call)
+            at = len(self.active) - 1 - self.active[::-1].index(key)
+            if not functions.shrinks(self.entered[at], arguments):
+                return self.recursion(key, call)
         if len(self.active) >= MAX_CALLS:
             return self.unresolved("functions calling each other too deeply", call, _EMPTY)
         self.active.append(key)
+        self.entered.append(arguments)
         try:
             results: list[Term] = []
             for clause in clauses:
                 scope = Scope({}, module, clause.attributes)
-                verdict = self._bind(clause.parameters, arguments, scope, clause.guard)
+                verdict = functions.bind(self, clause.parameters, arguments, scope, clause.guard)
                 if verdict is False:
                     continue
                 certain = verdict is True and clause.always and not results
@@ -535,6 +394,7 @@ class Evaluator:
             return self.unresolved(f"no clause of `{call.name}` matches", call, _EMPTY)
         finally:
             self.active.pop()
+            self.entered.pop()
 
     def endless(self, arguments: list[Term]) -> bool:
         """Whether nothing known tells how often a function calls itself with these arguments."""
@@ -557,102 +417,9 @@ class Evaluator:
             return self.qualified(module, Call(name, parameters, call.span, call.node), scope)
         return run_body(self, clause.sections, scope)
 
-    def _bind(
-        self, parameters: list[Node], arguments: list[Term], scope: Scope, guard: Node | None
-    ) -> bool | None:
-        extra = len(arguments) - sum(1 for parameter in parameters if not is_default(parameter))
-        supply = iter(arguments)
-        verdict: bool | None = True
-        for parameter in parameters:
-            if is_default(parameter) and len(parameter.children) == 2:
-                pattern, default = parameter.children
-                extra -= 1
-                value = next(supply) if extra >= 0 else self.evaluate(default, scope)
-            else:
-                pattern = parameter
-                taken = next(supply, None)
-                if taken is None:
-                    return False
-                value = taken
-            matched = match(self, pattern, value, scope)
-            if matched is False:
-                return False
-            verdict = None if matched is None else verdict
-        if guard is not None:
-            passed = operators.condition(self, guard, scope)
-            if passed is False:
-                return False
-            verdict = None if passed is None else verdict
-        return verdict
-
     def apply(self, function: Term, arguments: list[Term], span: Span) -> Term:
         """Calls a function value."""
-        closure = function.closure if isinstance(function, FunctionTerm) else None
-        if isinstance(closure, Lambda):
-            return self._apply_lambda(closure, arguments, span)
-        if isinstance(closure, Partial):
-            scope = closure.scope.child()
-            for number, argument in enumerate(arguments, 1):
-                scope.variables[f"&{number}"] = self.held(argument)
-            return self.evaluate(closure.body, scope)
-        if isinstance(closure, Capture):
-            call = Call(closure.name, arguments, span, closure.node)
-            if closure.module is not None:
-                return self.qualified(closure.module, call, closure.scope)
-            return self.local(call, closure.scope)
-        return Unknown("result of a function that is not known", span)
-
-    def _apply_lambda(self, closure: Lambda, arguments: list[Term], span: Span) -> Term:
-        results: list[Term] = []
-        for node in closure.clauses:
-            clause = operators.stab(node)
-            scope = closure.scope.child()
-            verdict = self._bind(clause.parameters, arguments, scope, clause.guard)
-            if verdict is False or len(clause.parameters) != len(arguments):
-                continue
-            if verdict is True and not results:
-                return self.block(clause.body, scope)
-            value = self.uncertain(partial(self.block, clause.body, scope))
-            results.extend([] if value is None else [value])
-            if verdict is True:
-                break
-        return join(results, "result of a function", span) if results else Unknown("a function", span)
+        return functions.apply(self, function, arguments, span)
 
 
 _EMPTY = Scope({}, None, NO_ATTRIBUTES)
-
-# What these say depends on nothing else …
-_LITERALS = frozenset({"atom", "boolean", "nil", "integer", "float", "char"})
-# … and what these say only on their parts.
-_CONSTANTS = frozenset({"string", "sigil", "charlist", "quoted_atom", "list", "tuple", "keywords"})
-
-
-def _is_constant(node: Node) -> bool:
-    for child in node.children:
-        kind = child.kind
-        if kind == "interpolation" or kind == "quoted_keyword":
-            return False
-        if kind == "pair":
-            if (
-                len(child.children) != 2
-                or child.children[0].kind != "keyword"
-                or child.children[1].memo is None
-            ):
-                return False
-        elif child.memo is None and kind not in _PARTS_OF_STRINGS:
-            return False
-    return True
-
-
-_PARTS_OF_STRINGS = frozenset({"quoted_content", "escape_sequence", "sigil_name", "sigil_modifiers"})
-
-
-def _runs(text: str) -> list[tuple[str, bool]]:
-    """The text cut into stretches of whitespace and of everything else."""
-    runs: list[tuple[str, bool]] = []
-    start = 0
-    for at in range(1, len(text) + 1):
-        if at == len(text) or text[at].isspace() != text[start].isspace():
-            runs.append((text[start:at], text[start].isspace()))
-            start = at
-    return runs

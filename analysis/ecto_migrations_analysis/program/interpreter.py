@@ -15,6 +15,7 @@ from ..project.context import RepoConfig
 from ..records import replace
 from ..syntax.span import Span
 from ..syntax.tree import ERROR, Node, errs_in_statements
+from .checks import Refused, Unfinished
 from .commands import (
     HARMLESS_MODULES,
     ApplicationCode,
@@ -32,7 +33,6 @@ from .multi import multi_call
 from .queries import BLOCKS, query_call, repo_call
 from .runner import Runner
 from .scope import Call, Capture, FunctionClause, Lambda, Module, Partial, Raised, Scope
-from .structs import Refused, Unfinished
 from .terms import NIL, Atom, FunctionTerm, ListTerm, Term, Text, TupleTerm, Unknown, plain_text
 from .values import UNDEFINED, text_of, to_options
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ..syntax.span import Span
 from .library_collections import COLLECTIONS
+from .library_keyed import KEYED
 from .library_text import TEXT
 from .operators import access
 from .terms import NIL, Atom, FunctionTerm, ListTerm, MapTerm, Number, Term, Text, TupleTerm, Unknown, is_nil
@@ -312,6 +313,7 @@ KERNEL: dict[str, Function] = {
 LIBRARY: dict[str, Function] = {
     **TEXT,
     **COLLECTIONS,
+    **KEYED,
     "Kernel.to_string": _to_string,
     "Kernel.inspect": _inspect,
 }

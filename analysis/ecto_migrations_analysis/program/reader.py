@@ -30,6 +30,7 @@ from ..records import dataclass, replace
 from ..syntax.source import Source
 from ..syntax.span import Span
 from ..syntax.tree import Node, Tree, parse
+from .checks import Unfinished
 from .commands import ApplicationCode, Command, Execute, UnknownCode
 from .evaluator import MAX_STEPS, Evaluator
 from .interpreter import Interpreter, Misplaced
@@ -37,7 +38,6 @@ from .migration import Attribute, Callback, Direction, Irreversible, Migration, 
 from .modules import read_modules
 from .rollback import reverse
 from .scope import Call, Exhausted, FunctionClause, Module, Raised
-from .structs import Unfinished
 from .terms import FunctionTerm, as_bool
 
 _CALLBACKS = ("change", "up", "down", "after_begin", "before_commit")

@@ -63,3 +63,25 @@ def test_a_recursion_over_known_values_is_unrolled() -> None:
     texts = [command.up for command in migration.up.commands if isinstance(command, Execute)]
     assert [getattr(text, "value", None) for text in texts] == ["SELECT 3", "SELECT 2", "SELECT 1"]
     assert not any(command.repeated for command in migration.up.commands)
+
+
+LISTS = """
+defmodule M do
+  use Ecto.Migration
+  def up, do: each([:a, :b, :c], System.get_env("SUFFIX"))
+  defp each([], _), do: :ok
+
+  defp each([table | rest], suffix) do
+    execute("VACUUM #{table} #{suffix}")
+    each(rest, suffix)
+  end
+end
+"""
+
+
+def test_a_recursion_over_a_known_list_is_followed_though_something_else_is_unknown() -> None:
+    program = read(Source.from_text(LISTS)).migrations[0].up
+    assert program is not None
+    texts = [command.up.display() for command in program.commands if isinstance(command, Execute)]  # type: ignore[union-attr]
+    assert texts == ["VACUUM a …", "VACUUM b …", "VACUUM c …"]
+    assert not any(command.repeated for command in program.commands)
