@@ -189,6 +189,17 @@ def test_bad_input_is_no_error(folder: Path, run: Run, data: bytes) -> None:
     assert result.code in (0, 1)
 
 
+def test_what_did_not_parse_is_said(folder: Path, run: Run) -> None:
+    (folder / "20250101000000_x.exs").write_text(INDEX.replace("change do", "change do\n    add(:a, )) ]"))
+    (folder / "20250101000001_y.exs").write_text("IO.puts(1)\n")
+    lines = run("check").out.splitlines()
+    assert lines[-2] == (
+        "priv/repo/migrations/20250101000000_x.exs:5 does not parse; nothing is said about that part."
+    )
+    assert lines[-1].startswith("1 migration checked: ")
+    assert "1 file without a migration." in lines[-1]
+
+
 def test_positions_behind_what_is_no_ascii(folder: Path, run: Run) -> None:
     path = folder / "20250101000000_x.exs"
     line = 'execute "SELECT 1 -- 😋é\u2028"; create index(:posts, [:title])'

@@ -24,15 +24,26 @@ class FindingsText:
         self._places = Places()
         self._classes: Counter[str] = Counter()
         self._fixable = 0
+        self._without_migration = 0
+        self._broken: list[str] = []
 
     def add(self, checked: Checked) -> None:
-        self._classes[checked.analysis.classification] += 1
+        analysis = checked.analysis
+        if analysis.migrations:
+            self._classes[analysis.classification] += 1
+        else:
+            self._without_migration += 1
+        if analysis.broken:
+            line = analysis.source.lines.line_of(analysis.broken[0].start) + 1
+            self._broken.append(f"{printable(checked.target.shown)}:{line}")
         for finding in checked.analysis.findings:
             for line in self._finding(checked, finding):
                 print(line, file=self._output)
             print(file=self._output)
 
     def finish(self) -> None:
+        for place in self._broken:
+            print(f"{place} does not parse; nothing is said about that part.", file=self._output)
         print(self._summary(), file=self._output)
 
     def _finding(self, checked: Checked, finding: Finding) -> list[str]:
@@ -93,6 +104,8 @@ class FindingsText:
         )
         summary = f"{counted(total, 'migration')} checked"
         summary += f": {classes}." if classes else "."
+        if self._without_migration:
+            summary += f" {counted(self._without_migration, 'file')} without a migration."
         if self._fixable:
             summary += f" {counted(self._fixable, 'finding')} can be fixed."
         return summary
