@@ -141,6 +141,4 @@ def _module_default(text: str) -> str:
 
 def _own_file(name: str) -> str:
     # `Ecto.Migrator` loads a file and runs the first migration module in it, only that one.
-    return (
-        f"# Move to a later file, <version>_{name}.exs: Ecto runs only the first module of a file."
-    )
+    return f"# Move to a later file, <version>_{name}.exs: Ecto runs only the first module of a file."

@@ -35,9 +35,7 @@ class Database(Protocol):
 
     def effect(self, statement: Statement, schema: Schema, version: int, transaction: Any) -> Effect: ...
 
-    def advance(
-        self, transaction: Any, statement: Statement, effect: Effect, schema: Schema
-    ) -> Transaction:
+    def advance(self, transaction: Any, statement: Statement, effect: Effect, schema: Schema) -> Transaction:
         """The transaction after the statement."""
         ...
 

@@ -24,9 +24,7 @@ class Postgres:
     def begin(self, transactional: bool) -> Transaction:
         return transactions.begin(transactional)
 
-    def effect(
-        self, statement: Statement, schema: Schema, version: int, transaction: Transaction
-    ) -> Effect:
+    def effect(self, statement: Statement, schema: Schema, version: int, transaction: Transaction) -> Effect:
         return effect_of(statement, schema, version, transaction)
 
     def advance(
