@@ -34,8 +34,8 @@ class FindingsText:
         else:
             self._without_migration += 1
         if analysis.broken:
-            line = analysis.source.lines.line_of(analysis.broken[0].start) + 1
-            self._broken.append(f"{printable(checked.target.shown)}:{line}")
+            number = analysis.source.lines.line_of(analysis.broken[0].start) + 1
+            self._broken.append(f"{printable(checked.target.shown)}:{number}")
         for finding in checked.analysis.findings:
             for line in self._finding(checked, finding):
                 print(line, file=self._output)
