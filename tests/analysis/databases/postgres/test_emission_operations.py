@@ -139,7 +139,7 @@ def test_modify_restates_the_type_before_everything_else() -> None:
         (", from: {:array, :integer}", DataType("integer", dimensions=1)),
         (", from: references(:authors)", DataType("bigint")),
         (", from: {references(:authors, type: :uuid), null: true}", DataType("uuid")),
-        (", from: some()", None),
+        (", from: Some.value()", None),
     ],
 )
 def test_the_type_that_from_states(from_: str, stated: DataType | None) -> None:

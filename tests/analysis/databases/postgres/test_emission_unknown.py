@@ -30,57 +30,63 @@ ALTER = "alter table(:posts) do\n  {}\nend"
 @pytest.mark.parametrize(
     ("body", "sql"),
     [
-        (ALTER.format("add :a, some()"), 'ALTER TABLE "posts" ADD COLUMN "a" …'),
-        (ALTER.format("add :a, :string, size: some()"), 'ALTER TABLE "posts" ADD COLUMN "a" varchar(…)'),
+        (ALTER.format("add :a, Some.value()"), 'ALTER TABLE "posts" ADD COLUMN "a" …'),
         (
-            ALTER.format("add :a, :string, default: some()"),
+            ALTER.format("add :a, :string, size: Some.value()"),
+            'ALTER TABLE "posts" ADD COLUMN "a" varchar(…)',
+        ),
+        (
+            ALTER.format("add :a, :string, default: Some.value()"),
             'ALTER TABLE "posts" ADD COLUMN "a" varchar(255) DEFAULT …',
         ),
         (
-            ALTER.format('add :a, {:array, :string}, default: [some(), "b"]'),
+            ALTER.format('add :a, {:array, :string}, default: [Some.value(), "b"]'),
             'ALTER TABLE "posts" ADD COLUMN "a" varchar(255)[] DEFAULT ARRAY[…,\'b\']::varchar[]',
         ),
         (
-            ALTER.format("add :a, :map, default: %{a: some()}"),
+            ALTER.format("add :a, :map, default: %{a: Some.value()}"),
             'ALTER TABLE "posts" ADD COLUMN "a" jsonb DEFAULT \'{"a":…}\'',
         ),
-        (ALTER.format("add :a, :string, null: some()"), 'ALTER TABLE "posts" ADD COLUMN "a" varchar(255) …'),
-        (ALTER.format("add :a, :string, some()"), 'ALTER TABLE "posts" ADD COLUMN "a" varchar(255) …'),
         (
-            ALTER.format("modify :a, :string, some()"),
+            ALTER.format("add :a, :string, null: Some.value()"),
+            'ALTER TABLE "posts" ADD COLUMN "a" varchar(255) …',
+        ),
+        (ALTER.format("add :a, :string, Some.value()"), 'ALTER TABLE "posts" ADD COLUMN "a" varchar(255) …'),
+        (
+            ALTER.format("modify :a, :string, Some.value()"),
             'ALTER TABLE "posts" ALTER COLUMN "a" TYPE varchar(255), …',
         ),
         (
-            ALTER.format("modify :a, :string, null: some()"),
+            ALTER.format("modify :a, :string, null: Some.value()"),
             'ALTER TABLE "posts" ALTER COLUMN "a" TYPE varchar(255), ALTER COLUMN "a" …',
         ),
         (
-            ALTER.format("add :a, references(:b, on_delete: some())"),
+            ALTER.format("add :a, references(:b, on_delete: Some.value())"),
             'ALTER TABLE "posts" ADD COLUMN "a" bigint, ADD CONSTRAINT "posts_a_fkey" FOREIGN KEY ("a") '
             'REFERENCES "b"("id") ON DELETE …',
         ),
-        ("drop table(:posts), mode: some()", 'DROP TABLE "posts" …'),
-        ("create index(:posts, some())", 'CREATE INDEX "…" ON "posts" (…)'),
+        ("drop table(:posts), mode: Some.value()", 'DROP TABLE "posts" …'),
+        ("create index(:posts, Some.value())", 'CREATE INDEX "…" ON "posts" (…)'),
         (
-            "create index(:posts, [:a], concurrently: some())",
+            "create index(:posts, [:a], concurrently: Some.value())",
             'CREATE INDEX … "posts_a_index" ON "posts" ("a")',
         ),
         (
-            "create index(:posts, [:a], where: some())",
+            "create index(:posts, [:a], where: Some.value())",
             'CREATE INDEX "posts_a_index" ON "posts" ("a") WHERE …',
         ),
         (
-            "create constraint(:posts, :c, check: some())",
+            "create constraint(:posts, :c, check: Some.value())",
             'ALTER TABLE "posts" ADD CONSTRAINT "c" CHECK (…)',
         ),
         (
-            'create constraint(:posts, :c, check: "a > #{some()}", validate: some())',
+            'create constraint(:posts, :c, check: "a > #{Some.value()}", validate: Some.value())',
             'ALTER TABLE "posts" ADD CONSTRAINT "c" CHECK (a > …) …',
         ),
-        ("rename table(:posts), :a, to: some()", 'ALTER TABLE "posts" RENAME "a" TO "…"'),
-        ("execute some()", "…"),
-        ('execute "UPDATE posts SET a = #{some()}"', "UPDATE posts SET a = …"),
-        ('execute "DROP TABLE #{some()}_old"', "DROP TABLE …_old"),
+        ("rename table(:posts), :a, to: Some.value()", 'ALTER TABLE "posts" RENAME "a" TO "…"'),
+        ("execute Some.value()", "…"),
+        ('execute "UPDATE posts SET a = #{Some.value()}"', "UPDATE posts SET a = …"),
+        ('execute "DROP TABLE #{Some.value()}_old"', "DROP TABLE …_old"),
     ],
 )
 def test_holes(body: str, sql: str) -> None:
