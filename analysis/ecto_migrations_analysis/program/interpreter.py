@@ -223,7 +223,9 @@ class Interpreter(Evaluator):
         if reason.endswith(ELSEWHERE):
             if len(foreign) == 1:
                 return self.application(foreign[0], call, scope)
-            if module is not None and not foreign and all(name in known for name, _, _ in module.uses):
+            bare = not call.node.data.startswith(b"(", call.node.start + len(call.name.encode()))
+            if bare and module and not foreign and all(name in known for name, _, _ in module.uses):
+                # `null false` for `null: false`: nobody writes a call that does not exist.
                 reason = f"{UNDEFINED} `{call.name}/{call.arity}`"
         self.hand_over(call, scope)
         value = self.unknown(reason, call.span)
