@@ -165,7 +165,8 @@ def require(version: int = EMBEDDED) -> Server:
 
 def _start(version: int) -> Server:
     # The path of a Unix socket is limited to some 100 bytes: not below pytest's own temporary folders.
-    directory = Path(tempfile.mkdtemp(prefix="em-pg-", dir="/tmp"))
+    _clear_up_after_the_killed()
+    directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir="/tmp"))
     try:
         user = _unprivileged()
         if user is not None:
@@ -184,6 +185,17 @@ def _start(version: int) -> Server:
         started.stop()
         raise
     return started
+
+
+_PREFIX = "em-pg-"
+
+
+def _clear_up_after_the_killed() -> None:
+    """Remove the folders of processes that ended without stopping their servers (which end by themselves)."""
+    for left in Path("/tmp").glob(f"{_PREFIX}*-*"):
+        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc/self").exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _binaries(version: int) -> Path:
