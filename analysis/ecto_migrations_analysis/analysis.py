@@ -38,6 +38,8 @@ class Run:
 
     program: Program
     steps: tuple[Step, ...]
+    # False where the program is longer than `engine.MAX_STATEMENTS`: what follows is not judged.
+    complete: bool = True
 
     @property
     def operations(self) -> list[tuple[Step, Operation]]:

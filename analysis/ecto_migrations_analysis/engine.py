@@ -17,6 +17,10 @@ from .schema.state import Origin, Schema
 from .syntax.source import Source
 from .syntax.span import Place
 
+# Each step keeps the schema it met and the one it left. No migration anybody wrote by hand has a tenth of
+# this; a generated one would cost time and memory that grow with the square of its length.
+MAX_STATEMENTS = 2_000
+
 
 def analyze(source: Source, project: ProjectContext | None = None) -> Analysis:
     """Everything known about one migration file; never raises, whatever the text is.
@@ -65,6 +69,8 @@ def _run(
     steps: list[Step] = []
     transaction = database.begin(transactional)
     for command in program.commands:
+        if len(steps) >= MAX_STATEMENTS:
+            return Run(program=program, steps=tuple(steps), complete=False)
         for statement in database.emit(command, project.repo):
             before = schema
             effect = database.effect(statement, before, project.version.major, transaction)

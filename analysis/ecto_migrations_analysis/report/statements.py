@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..analysis import Run, Step
+from ..databases.effects import Failure
 from ..records import dataclass
 from ..syntax.source import Source
 from .consequences import blocked_by, lock_sentence
@@ -18,8 +19,9 @@ class LockReport:
 class StatementReport:
     """`line` counts from 1. `scans` are tables read as a whole, `rebuilds` indexes.
 
-    `fails` is why the statement fails, always (`fails_always`) or where it meets such rows; None where
-    nothing is known to make it fail. `unknown` says what could not be known of it; `certain` is False then.
+    `fails` is why the statement fails: always, or as soon as the table has a row. `fails_where` is the
+    condition on the rows under which it fails. Both are None where nothing is known. `unknown` says what
+    could not be known of it; `certain` is False then.
     `sentence` is the effect in words, empty where no lock is to be spoken of.
     """
 
@@ -31,7 +33,7 @@ class StatementReport:
     scans: tuple[str, ...]
     rebuilds: tuple[str, ...]
     fails: str | None
-    fails_always: bool
+    fails_where: str | None
     certain: bool
     unknown: tuple[str, ...]
     in_transaction: bool
@@ -46,21 +48,32 @@ def statements(run: Run, source: Source) -> tuple[StatementReport, ...]:
 def statement(step: Step, source: Source) -> StatementReport:
     effect = step.effect
     locks = dict.fromkeys((str(lock.relation), lock.mode) for lock in effect.locks)
-    failures = [failure.reason for failure in sorted(effect.failures, key=lambda each: not each.certain)]
-    if step.statement.error is not None:
-        failures.insert(0, step.statement.error)
+    modes = {mode for _, mode in locks}
+    waits = {wait.kind for wait in effect.waits}.union(blocked_by(modes))
+    error = step.statement.error
+    certain = [failure for failure in effect.failures if _happens(failure)]
+    possible = [failure for failure in effect.failures if not _happens(failure)]
     return StatementReport(
         sql=step.statement.sql,
         line=source.lines.line_of(step.statement.span.start) + 1,
         locks=tuple(LockReport(relation=relation, mode=mode) for relation, mode in locks),
-        blocks=blocked_by(mode for _, mode in locks),
+        blocks=tuple(kind for kind in ("reads", "writes") if kind in waits),
         rewrite=bool(effect.rewrites),
         scans=tuple(dict.fromkeys(map(str, effect.scans))),
         rebuilds=effect.rebuilds,
-        fails="; ".join(dict.fromkeys(failures)) or None,
-        fails_always=step.statement.error is not None or any(each.certain for each in effect.failures),
+        fails=_reasons([*([error] if error else []), *(failure.reason for failure in certain)]),
+        fails_where=_reasons([failure.reason for failure in possible]),
         certain=step.statement.certain and effect.certain,
         unknown=effect.unknown,
         in_transaction=step.in_transaction,
         sentence=lock_sentence(effect),
     )
+
+
+def _happens(failure: Failure) -> bool:
+    """Whether it fails on any table that is not empty, whatever stands in the rows."""
+    return failure.certain or failure.cause == "any row"
+
+
+def _reasons(reasons: list[str]) -> str | None:
+    return "; ".join(dict.fromkeys(reasons)) or None

@@ -72,10 +72,10 @@ def _statement(
         notes.append("outside of the transaction")
     effect = statement.sentence or ("" if statement.unknown else "No table is locked.")
     output += terminal.paragraph(f"{', '.join(notes)}. {printable(effect)}".rstrip(), hanging)
-    if statement.fails is not None:
-        when = "fails:" if statement.fails_always else "fails where"
-        failure = terminal.paragraph(f"{when} {printable(statement.fails)}", hanging)
-        output += [terminal.paint(line, "red") for line in failure]
+    for when, reason in (("fails:", statement.fails), ("fails where", statement.fails_where)):
+        if reason is not None:
+            failure = terminal.paragraph(f"{when} {printable(reason)}", hanging)
+            output += [terminal.paint(line, "red") for line in failure]
     for unknown in statement.unknown:
         output += terminal.paragraph(f"not known: {printable(unknown)}", hanging)
     return output
