@@ -21,7 +21,8 @@ def rules() -> dict[str, Rule]:
 def check(analysis: Analysis) -> tuple[Finding, ...]:
     """The findings of all rules on an analysis that has none yet, in the order of the text.
 
-    Without those that a comment silences.
+    Without those that a comment silences, and those inside of a part that did not parse: what stands there
+    may be the half of something else.
     """
     findings: list[Finding] = []
     for migration in analysis.migrations:
@@ -29,7 +30,10 @@ def check(analysis: Analysis) -> tuple[Finding, ...]:
         for rule in rules().values():
             if analysis.project.database in rule.databases:
                 findings.extend(rule.check(context))
-    kept = _most_specific(_once(findings))
+    parsed = [
+        finding for finding in findings if not any(part.encloses(finding.span) for part in analysis.broken)
+    ]
+    kept = _most_specific(_once(parsed))
     ordered = sorted(kept, key=lambda finding: (finding.span, -finding.level, finding.rule))
     return without_silenced(analysis.source, tuple(ordered))
 
