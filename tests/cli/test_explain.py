@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ecto_migrations_analysis.rules.registry import rules
+from ecto_migrations_analysis.rules.catalogue import rules
 from support.cli import Run
 
 

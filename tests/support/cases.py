@@ -20,8 +20,10 @@ from ecto_migrations_analysis.project.ecto_schemas import read_schemas
 from ecto_migrations_analysis.project.files import Files
 from ecto_migrations_analysis.project.migrations import MigrationList, migration_file
 from ecto_migrations_analysis.project.repos import Repo, database_of, repo_config
+from ecto_migrations_analysis.project.settings import Settings
 from ecto_migrations_analysis.records import replace
 from ecto_migrations_analysis.rules.base import Case
+from ecto_migrations_analysis.rules.catalogue import ENTRIES
 from ecto_migrations_analysis.schema.state import Schema
 from ecto_migrations_analysis.syntax.source import Source
 from ecto_migrations_analysis.syntax.span import Span
@@ -109,6 +111,7 @@ def _siblings(case: Case) -> Siblings:
 
 
 def analysis_of(case: Case) -> Analysis:
+    """The analysis of the case in its project, with every rule selected."""
     text, _ = marked(case)
     repo = _repo(case)
     schema = _after(Schema(complete=bool(case.before)), case.before, 1, repo, "before")
@@ -131,6 +134,7 @@ def analysis_of(case: Case) -> Analysis:
         database=database_of(repo.adapter),
         schema=schema,
         version=DatabaseVersion(major=case.version, source="the case"),
+        settings=Settings(select=tuple(ENTRIES)),
         ecto_schemas=lambda: tuple(item for file in lib for item in file.schemas),
         named_constraints=lambda: tuple(
             item

@@ -9,6 +9,7 @@ from ..operations import Operation
 from ..program.terms import Options
 from ..records import dataclass, field
 from ..schema.state import Schema
+from .settings import Settings
 
 if TYPE_CHECKING:
     from ..program.migration import Migration
@@ -75,6 +76,7 @@ class ProjectContext:
     repo: RepoConfig = RepoConfig()
     database: str = "postgres"
     version: DatabaseVersion = field(default_factory=DatabaseVersion)
+    settings: Settings = Settings()
     schema: Schema = field(default_factory=Schema)
     # The text of a file by its path from the root, as the migration reads it; None where there is none.
     read_file: Callable[[str], str | None] | None = field(default=None, compare=False, repr=False)

@@ -1,21 +1,17 @@
-"""Every rule there is, and the one call that runs them."""
+"""The one call that runs the rules."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
-from ..analysis import Analysis
+from ..analysis import Analysis, MigrationAnalysis
 from ..findings import Finding
-from .base import Rule
-from .catalogue import RULES
+from ..program.commands import AlterTable
+from ..program.commands import CreateTable as CreateTableCommand
+from .catalogue import ENTRIES, rule
 from .context import MigrationContext
 from .suppression import without_silenced
-
-
-@cache
-def rules() -> dict[str, Rule]:
-    """All rules by id."""
-    return {rule.id: rule() for rule in RULES}
 
 
 def check(analysis: Analysis) -> tuple[Finding, ...]:
@@ -27,15 +23,44 @@ def check(analysis: Analysis) -> tuple[Finding, ...]:
     findings: list[Finding] = []
     for migration in analysis.migrations:
         context = MigrationContext(analysis, migration)
-        for rule in rules().values():
-            if analysis.project.database in rule.databases:
-                findings.extend(rule.check(context))
+        kinds = present(migration)
+        for entry in ENTRIES.values():
+            if entry.optional and entry.id not in analysis.project.settings.select:
+                continue
+            if entry.on and kinds.isdisjoint(entry.on):
+                continue
+            if analysis.project.database in rule(entry.id).databases:
+                findings.extend(rule(entry.id).check(context))
     parsed = [
         finding for finding in findings if not any(part.encloses(finding.span) for part in analysis.broken)
     ]
     kept = _most_specific(_once(parsed))
     ordered = sorted(kept, key=lambda finding: (finding.span, -finding.level, finding.rule))
     return without_silenced(analysis.source, tuple(ordered))
+
+
+def present(migration: MigrationAnalysis) -> set[str]:
+    """The names of the operations and commands that the migration has, either way, and of their bases."""
+    kinds = set(_kinds(migration))
+    return {name for kind in kinds for name in _names(kind)}
+
+
+def _kinds(migration: MigrationAnalysis) -> Iterator[type]:
+    for run in (migration.up, migration.down):
+        for step in run.steps if run else ():
+            yield from map(type, step.statement.operations)
+    for program in (migration.migration.up, migration.migration.down):
+        for command in program.commands if program else ():
+            yield type(command)
+            if isinstance(command, AlterTable):
+                yield from map(type, command.changes)
+            elif isinstance(command, CreateTableCommand):
+                yield from map(type, command.columns)
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(base.__name__ for base in kind.__mro__)
 
 
 def _once(findings: list[Finding]) -> list[Finding]:
@@ -57,9 +82,9 @@ def _most_specific(findings: list[Finding]) -> list[Finding]:
         standing = [other for other in standing if other.span.end > finding.span.start]
         for other in standing:
             if _overlap(finding, other):
-                if other.rule in rules()[finding.rule].silences:
+                if other.rule in rule(finding.rule).silences:
                     silenced.add(id(other))
-                if finding.rule in rules()[other.rule].silences:
+                if finding.rule in rule(other.rule).silences:
                     silenced.add(id(finding))
         standing.append(finding)
     return [finding for finding in findings if id(finding) not in silenced]

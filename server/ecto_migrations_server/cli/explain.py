@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     import sys
 
-    from ecto_migrations_analysis.rules.registry import rules
+    from ecto_migrations_analysis.rules.catalogue import rules
 
     from . import exit_codes
     from .terminal import Terminal

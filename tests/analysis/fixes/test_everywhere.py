@@ -15,7 +15,7 @@ from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.engine import analyze
 from ecto_migrations_analysis.fixes.model import Change, Offer
 from ecto_migrations_analysis.fixes.registry import change, offers
-from ecto_migrations_analysis.rules.catalogue import RULES
+from ecto_migrations_analysis.rules.catalogue import rules
 from ecto_migrations_analysis.syntax.source import Source
 from support import cases
 from support.elixir import assert_formatted, formatted
@@ -25,7 +25,7 @@ PROJECTS = Path(__file__).parents[2] / "projects"
 
 
 def analyses() -> Iterator[tuple[str, Analysis]]:
-    for rule in RULES:
+    for rule in rules().values():
         for case in (*rule.fires, *rule.silent):
             found = cases.analysis_of(case)
             source = Source(found.source.data, FOLDER + "20240201000000_example.exs")

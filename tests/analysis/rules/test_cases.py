@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import subprocess
+import sys
 
 import pytest
-from ecto_migrations_analysis import rules as rules_package
 from ecto_migrations_analysis.findings import Level
 from ecto_migrations_analysis.rules.base import Case, Rule
-from ecto_migrations_analysis.rules.catalogue import RULES
-from support.cases import findings_of, marked
+from ecto_migrations_analysis.rules.catalogue import CHAPTERS, ENTRIES, rules
+from ecto_migrations_analysis.rules.context import MigrationContext
+from ecto_migrations_analysis.rules.registry import present
+from support.cases import analysis_of, findings_of, marked
+
+RULES = [type(rule) for rule in rules().values()]
 
 FIRES = [pytest.param(rule, case, id=f"{rule.id}: {case.about}") for rule in RULES for case in rule.fires]
 SILENT = [pytest.param(rule, case, id=f"{rule.id}: {case.about}") for rule in RULES for case in rule.silent]
@@ -38,14 +43,37 @@ def test_is_silent(rule: type[Rule], case: Case) -> None:
 
 
 def test_every_rule_module_is_in_the_catalogue() -> None:
-    listed = {rule.__module__ for rule in RULES}
     defined = set()
-    for module in pkgutil.iter_modules(rules_package.__path__, rules_package.__name__ + "."):
-        loaded = importlib.import_module(module.name)
-        for value in vars(loaded).values():
-            if isinstance(value, type) and issubclass(value, Rule) and value is not Rule:
-                defined.add(value.__module__)
-    assert defined == listed
+    for chapter in CHAPTERS:
+        for module in pkgutil.iter_modules(chapter.__path__, chapter.__name__ + "."):
+            loaded = importlib.import_module(module.name)
+            for value in vars(loaded).values():
+                if isinstance(value, type) and issubclass(value, Rule) and value is not Rule:
+                    defined.add((value.__module__, value.id))
+    assert defined == {(rule.__module__, rule.id) for rule in RULES}
+
+
+def test_no_rule_speaks_of_what_does_not_load_it() -> None:
+    """Where a rule fires without the operations of its entry, it would be silent in some migrations."""
+    for rule in RULES:
+        for case in (*rule.fires, *rule.silent):
+            analysis = analysis_of(case)
+            for migration in analysis.migrations:
+                if ENTRIES[rule.id].on and present(migration).isdisjoint(ENTRIES[rule.id].on):
+                    assert not list(rule().check(MigrationContext(analysis, migration)))
+
+
+def test_only_what_a_migration_needs_is_loaded() -> None:
+    code = (
+        "import sys; from ecto_migrations_analysis.engine import analyze\n"
+        "from ecto_migrations_analysis.syntax.source import Source\n"
+        "text = 'defmodule A do\\n  use Ecto.Migration\\n  def change, do: drop(table(:posts))\\nend'\n"
+        "assert analyze(Source.from_text(text, '1_a.exs')).findings\n"
+        "print(*sorted(name for name in sys.modules if '.rules.' in name))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ".drop_table\n" in done.stdout.replace(" ", "\n")
+    assert "set_not_null_scan" not in done.stdout
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

@@ -6,7 +6,7 @@ import pytest
 from ecto_migrations_analysis.engine import analyze
 from ecto_migrations_analysis.fixes.registry import change, offers
 from ecto_migrations_analysis.rules import suppression
-from ecto_migrations_analysis.rules.registry import rules
+from ecto_migrations_analysis.rules.catalogue import rules
 from ecto_migrations_analysis.syntax.source import Source
 
 TEXT = """{head}defmodule MyApp.Repo.Migrations.IndexPosts do

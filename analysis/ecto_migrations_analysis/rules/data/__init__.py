@@ -1,0 +1,5 @@
+"""Rows that a migration reads and writes."""
+
+from ..entry import Entry
+
+RULES: tuple[Entry, ...] = ()

@@ -1,0 +1,149 @@
+"""Index that another index already covers.
+
+## What happens
+Every index is written at each INSERT and at most UPDATEs, kept in memory and vacuumed. One on the same columns as
+another, or on the first columns of another, answers no query that the other does not answer.
+
+## When it is silent
+- The indexes differ in method, predicate, uniqueness that the new one adds, operator class or order.
+- The table is not fully known.
+
+## Instead
+Leave it out; or, where the new one replaces the old, drop the old one in a later migration, once the new one is
+built.
+
+## Measured
+PostgreSQL 18: the plan of a query on the leading columns uses either index.
+
+## References
+- PostgreSQL documentation, Indexes, Multicolumn Indexes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...findings import Finding, Level, Related
+from ...operations import CreateIndex
+from ...schema.state import IndexState
+from ..base import Case, Rule, subject
+from ..context import MigrationContext
+
+_POSTS = """
+create table(:posts) do
+  add :author_id, :bigint
+  add :slug, :string
+end
+
+create index(:posts, [:author_id, :slug])
+"""
+
+
+class DuplicateIndex(Rule):
+    id = "duplicate-index"
+    level = Level.INFO
+    tags = ("indexes", "history")
+
+    fires = (
+        Case(
+            about="The first column of another index",
+            before=(_POSTS,),
+            text="""
+            @disable_ddl_transaction true
+            @disable_migration_lock true
+
+            def change do
+              «create index(:posts, [:author_id], concurrently: true)»
+            end
+            """,
+        ),
+        Case(
+            about="The same columns under another name",
+            before=(_POSTS,),
+            text="""
+            @disable_ddl_transaction true
+            @disable_migration_lock true
+
+            def change do
+              «create index(:posts, [:author_id, :slug], name: :again, concurrently: true)»
+            end
+            """,
+        ),
+    )
+    silent = (
+        Case(
+            about="A unique index says more",
+            before=(_POSTS,),
+            text="""
+            @disable_ddl_transaction true
+            @disable_migration_lock true
+
+            def change do
+              create unique_index(:posts, [:author_id], concurrently: true)
+            end
+            """,
+        ),
+        Case(
+            about="A column that is not the first",
+            before=(_POSTS,),
+            text="""
+            @disable_ddl_transaction true
+            @disable_migration_lock true
+
+            def change do
+              create index(:posts, [:slug], concurrently: true)
+            end
+            """,
+        ),
+        Case(
+            about="A partial index",
+            before=(_POSTS,),
+            text="""
+            @disable_ddl_transaction true
+            @disable_migration_lock true
+
+            def change do
+              create index(:posts, [:author_id], where: "slug IS NULL", concurrently: true)
+            end
+            """,
+        ),
+    )
+
+    def check(self, context: MigrationContext) -> Iterator[Finding]:
+        for step, operation in context.forward(CreateIndex):
+            table = step.before.table(operation.relation)
+            if table is None or not operation.complete:
+                continue
+            covering = next((index for index in table.indexes.values() if _covers(index, operation)), None)
+            if covering is None:
+                continue
+            left = context.steps[-1].after.table(operation.relation) or table
+            if covering.name not in left.indexes:
+                continue  # this migration replaces it
+            same = len(covering.definition.elements) == len(operation.elements)
+            related = (
+                (Related(f"`{covering.name}` was created here", covering.origin.place),)
+                if covering.origin.place
+                else ()
+            )
+            yield self.finding(
+                operation.span,
+                f"`{covering.name}` already indexes {'the same columns' if same else 'these columns first'} of"
+                f" `{operation.relation}`.",
+                label="answers no query that the other does not",
+                reason="Every index is written at each insert and takes memory.",
+                advice="Leave it out, or drop the other one if this replaces it.",
+                related=related,
+                subject=subject(operation.relation, step.statement, index=operation.name),
+            )
+
+
+def _covers(index: IndexState, new: CreateIndex) -> bool:
+    old = index.definition
+    if index.name == new.name or old.method != new.method or new.method != "btree":
+        return False
+    if old.where is not None or new.where is not None or new.include or not new.elements:
+        return False
+    if new.unique and not (old.unique and len(old.elements) == len(new.elements)):
+        return False
+    return old.elements[: len(new.elements)] == new.elements

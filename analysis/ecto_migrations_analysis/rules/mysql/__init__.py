@@ -1,0 +1,8 @@
+"""What MySQL and MariaDB do differently."""
+
+from ..entry import Entry
+
+RULES = (
+    Entry("mysql-modify-drops-attributes", on=("AlterTable",)),
+    Entry("mysql-no-ddl-transaction"),
+)

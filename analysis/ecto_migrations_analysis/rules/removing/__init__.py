@@ -1,0 +1,16 @@
+"""Columns and tables that go away or get another name."""
+
+from ..entry import Entry
+
+RULES = (
+    Entry("remove-column", on=("DropColumn",)),
+    Entry("remove-column-still-in-schema", on=("DropColumn",)),
+    Entry("contract-step-not-null-trap", on=("DropColumn",)),
+    Entry("remove-loses-index-or-constraint", on=("DropColumn",)),
+    Entry("rename-column", on=("RenameColumn",)),
+    Entry("rename-table", on=("RenameTable",)),
+    Entry("rename-constraint-name-drift"),
+    Entry("drop-table", on=("DropTable",)),
+    Entry("drop-table-still-in-schema", on=("DropTable",)),
+    Entry("drop-table-locks-parent", on=("DropTable",)),
+)

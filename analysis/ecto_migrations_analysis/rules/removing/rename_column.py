@@ -1,0 +1,79 @@
+"""Column renamed while running code uses the old name.
+
+## What happens
+The rename is instant, and at that moment every query of the running release that names the old column fails with
+`undefined_column`; code that knows the new name failed until then. No order of deploying avoids both.
+
+## When it is silent
+- The migration creates the table itself.
+
+## Instead
+The database's name need not be the field's name. Rename the field only, without any migration:
+
+    field :headline, :string, source: :title
+
+Where the column itself must have the new name: add a new column, keep both in step by a trigger, backfill, switch
+the code over, drop the old one.
+
+## Measured
+PostgreSQL 13 to 18: ACCESS EXCLUSIVE for an instant. Indexes and constraints keep the names they have.
+
+## References
+- ecto, `Ecto.Schema.field/3`, `:source`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...findings import Finding, Level
+from ...operations import RenameColumn as RenameColumnOperation
+from ..base import Case, Rule, subject
+from ..context import MigrationContext
+
+
+class RenameColumn(Rule):
+    id = "rename-column"
+    level = Level.DANGER
+    tags = ("columns", "application")
+
+    fires = (
+        Case(about="The plain form", text="«rename table(:posts), :title, to: :headline»"),
+        Case(about="Piped", text="«table(:posts) |> rename(:title, to: :headline)»"),
+        Case(
+            about="The same in SQL",
+            text="""
+            execute "«ALTER TABLE posts RENAME COLUMN title TO headline»",
+                    "ALTER TABLE posts RENAME COLUMN headline TO title"
+            """,
+        ),
+    )
+    silent = (
+        Case(
+            about="A table of the same migration",
+            text="""
+            create table(:posts) do
+              add :title, :string
+            end
+
+            rename table(:posts), :title, to: :headline
+            """,
+        ),
+    )
+
+    def check(self, context: MigrationContext) -> Iterator[Finding]:
+        for step, operation in context.forward(RenameColumnOperation):
+            table = operation.relation
+            if context.is_new(table, step):
+                continue
+            old, new = operation.column or "…", operation.to or "…"
+            yield self.finding(
+                operation.span,
+                f"Renames `{table}.{old}` to `{new}`: running code that uses `{old}` fails at once.",
+                level=context.level(self.level, table, step),
+                label="both names cannot be there at once",
+                reason="Old nodes fail from the rename on, new nodes until it: no order of deploying avoids both.",
+                advice=f"`field :{new}, …, source: :{old}` renames it in the code alone. Otherwise add a new"
+                " column, sync, backfill, switch and drop.",
+                subject=subject(table, step.statement, column=operation.column, to=operation.to),
+            )

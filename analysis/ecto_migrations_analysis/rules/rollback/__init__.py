@@ -1,0 +1,5 @@
+"""What a rollback does, and whether it can."""
+
+from ..entry import Entry
+
+RULES = (Entry("irreversible-change"),)

@@ -1,0 +1,9 @@
+"""SQL text in `execute`."""
+
+from ..entry import Entry
+
+RULES = (
+    Entry("sql-syntax-error", on=("UnparsedSQL",)),
+    Entry("execute-multiple-statements"),
+    Entry("execute-transaction-control", on=("TransactionControl",)),
+)
