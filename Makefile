@@ -9,13 +9,14 @@ EXAMPLE := tests/projects/blog
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compiled demo test lint format bench screenshot clean
+.PHONY: help setup compiled demo test lint format docs bench screenshot clean
 
 help:
 	@echo 'make demo    check and report on the example project $(EXAMPLE)'
 	@echo 'make test    the whole test suite (WORKERS=n, ARGS="-k name")'
 	@echo 'make lint    ruff, the format, mypy'
 	@echo 'make format  let ruff format and fix what it can'
+	@echo 'make docs    write docs/rules from the rules'
 	@echo 'make bench   how long start and analysis take, as ratios'
 	@echo 'make screenshot  pictures of Neovim in build/screenshots (needs tmux and the DejaVu fonts)'
 	@echo 'make clean   remove everything these made'
@@ -54,6 +55,9 @@ lint: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(READY)
+	$(BIN)/python docs/generate.py
 
 bench: compiled
 	$(BIN)/python tests/benchmarks

@@ -22,8 +22,10 @@ order = ["danger", "risk", "info"]
 def test_every_page(run: Run, rule: str) -> None:
     result = run("explain", rule)
     assert result.code == 0
-    assert result.out.startswith(f"# {rule}: {rules()[rule].title()}\n\nLevel: {rules()[rule].level}\n")
-    assert "\n## " in result.out
+    assert result.out.startswith(f"# {rule}\n\n{rules()[rule].title()}.\n\nLevel: {rules()[rule].level} ")
+    for heading in ("What happens", "It fires on", "It is silent on"):
+        assert f"\n## {heading}\n" in result.out
+    assert "«" not in result.out
     assert result.out.rstrip().endswith(f"/{rule}")
 
 

@@ -48,21 +48,18 @@ def _list(rules: list[Rule], output: TextIO, terminal: Terminal) -> None:
 
 
 def _page(rule: Rule, output: TextIO, terminal: Terminal) -> None:
-    from ecto_migrations_analysis.rules.pages import page_url
+    from ecto_migrations_analysis.rules.catalogue import ENTRIES
+    from ecto_migrations_analysis.rules.pages import page, page_url
 
-    # The first line of a page is its title.
-    title, _, text = rule.page().partition("\n")
-    page = (
-        f"# {rule.id}: {title.rstrip('.')}\n\nLevel: {rule.level}\n\n{text.strip()}\n\n{page_url(rule.id)}\n"
-    )
+    text = f"{page(rule, ENTRIES[rule.id])}\n{page_url(rule.id)}\n"
     if not terminal.colour:
-        output.write(page)
+        output.write(text)
         return
     # Only here, where somebody reads it in a terminal: rich takes longer to import than a check takes.
     from rich.console import Console
     from rich.markdown import Markdown
 
-    Console(file=output, force_terminal=True, width=min(terminal.width, 100)).print(Markdown(page))
+    Console(file=output, force_terminal=True, width=min(terminal.width, 100)).print(Markdown(text))
 
 
 def _hint(name: str, known: list[str]) -> str:
