@@ -18,7 +18,7 @@ from ..records import dataclass, replace
 from ..schema.state import Schema
 from .config import read_config
 from .context import DatabaseVersion, PastMigration, ProjectContext, RepoConfig, Siblings
-from .files import Files, Stamp
+from .files import Files, Stamp, Watch
 from .history import History
 from .migrations import (
     MigrationFile,
@@ -78,20 +78,33 @@ class Workspace:
         # By folder of the migration, with what was looked at on the disk to make it.
         self._applications: dict[str, tuple[dict[str, Stamp], Application | None]] = {}
 
-    def context_for(self, path: str, overrides: Mapping[str, bytes] | None = None) -> ProjectContext:
+    def surroundings(self, path: str, overrides: Mapping[str, bytes] | None = None) -> ProjectContext:
+        """What `context_for` finds without any other migration or schema module: a few files are read."""
+        path = os.path.abspath(path)
+        with self._lock:
+            application = self._application(path, overrides)
+        config = _config_for(path, application)
+        return ProjectContext(
+            root=application.project.root if application else None,
+            application=application.project.app if application else None,
+            repo=config,
+            database=database_of(config.adapter),
+            version=application.version if application else DatabaseVersion(),
+        )
+
+    def context_for(
+        self, path: str, overrides: Mapping[str, bytes] | None = None, watch: Watch | None = None
+    ) -> ProjectContext:
         """The project around the migration at `path`, which need not exist.
 
         `overrides` are the texts of open buffers by absolute path; they count instead of the files. Paths
-        may be relative. Raises nothing: what cannot be found has Ecto's defaults.
+        may be relative. Raises nothing but what `watch` raises: what cannot be found has Ecto's defaults.
         """
         path = os.path.abspath(path)
-        files = Files(overrides)
+        files = Files(overrides, watch)
         with self._lock:
             application = self._application(path, overrides)
-            repo = _repo_for(path, application)
-            config = repo_config(repo) if repo is not None else RepoConfig()
-            if application is not None:
-                config = replace(config, ecto_sql=application.ecto_sql)
+            config = _config_for(path, application)
             database = database_of(config.adapter)
             folder = folder_of(path)
             root = application.project.root if application else None
@@ -307,6 +320,12 @@ def _above(root: str, files: Files) -> list[str]:
         folder = parent
         found.append(folder)
     return found
+
+
+def _config_for(path: str, application: Application | None) -> RepoConfig:
+    repo = _repo_for(path, application)
+    config = repo_config(repo) if repo is not None else RepoConfig()
+    return replace(config, ecto_sql=application.ecto_sql) if application is not None else config
 
 
 def _repo_for(path: str, application: Application | None) -> Repo | None:

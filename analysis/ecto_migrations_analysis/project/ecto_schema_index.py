@@ -27,16 +27,15 @@ class SchemaIndex:
         self._defaults = {name: kept for name, kept in before.items() if files.stamp(kept[0]) == kept[1]}
         if len(before) != len(self._defaults):
             self._read = {}  # what they set in others may be anywhere
-        now: dict[str, tuple[Stamp, SchemaFile]] = {}
-        for root in self._roots:
-            for path in files.below(os.path.join(root, "lib"), ".ex"):
-                stamp = files.stamp(path)
-                kept = self._read.get(path)
-                if kept is None or kept[0] != stamp:
-                    data = files.read(path) or b""
-                    kept = (stamp, read_schemas(data, path, lambda name: self._set_by(name, files)))
-                now[path] = kept
-        self._read = now
+        paths = [path for root in self._roots for path in files.below(os.path.join(root, "lib"), ".ex")]
+        for number, path in enumerate(paths):
+            files.step("schema modules", number, len(paths))
+            stamp = files.stamp(path)
+            kept = self._read.get(path)
+            if kept is None or kept[0] != stamp:
+                data = files.read(path) or b""
+                self._read[path] = (stamp, read_schemas(data, path, lambda name: self._set_by(name, files)))
+        self._read = {path: self._read[path] for path in paths}
 
     def schemas(self) -> tuple[EctoSchema, ...]:
         """Every schema of a table, in the order of the files."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 # What tells that a file is another one than before; None: there is none.
 Stamp: TypeAlias = "tuple[int, int] | int | None"
+
+# Is told how far a long reading is: what is read, how many of them are done, how many there are. What it
+# raises ends the reading; what was read until then is kept.
+Watch: TypeAlias = "Callable[[str, int, int], None]"
 
 # Larger files are no sources that anybody wrote.
 MAX_BYTES = 16 * 1024 * 1024
@@ -22,9 +26,15 @@ class Files:
     would be the same.
     """
 
-    def __init__(self, overrides: Mapping[str, bytes] | None = None) -> None:
+    def __init__(self, overrides: Mapping[str, bytes] | None = None, watch: Watch | None = None) -> None:
+        self._watch = watch
         self._overrides = {os.path.normpath(path): data for path, data in (overrides or {}).items()}
         self.seen: dict[str, Stamp] = {}
+
+    def step(self, what: str, done: int, total: int) -> None:
+        """One more of many files is about to be read, or to be replayed."""
+        if self._watch is not None:
+            self._watch(what, done, total)
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file; None where there is none, or none that can be read."""

@@ -91,6 +91,7 @@ class History:
             [item for item in (*self._kept.items(), self._last) if item[0] <= count], key=lambda item: item[0]
         )
         while at < count:
+            files.step("migrations", at, count)
             schema = self._replay(schema, at, files)
             at += 1
             if at % INTERVAL == 0:

@@ -33,10 +33,10 @@ class Programs:
         # What an option that Ecto does not know raises today, it passed over before 3.12.
         config = replace(config, ecto_sql=_TOLERANT)
         found: list[Migration | None] = []
-        now: dict[str, tuple[Stamp, Migration | None]] = {}
-        for item in migrations:
+        for at, item in enumerate(migrations):
             if own is not None and item.version >= own.version:
                 break
+            files.step("migrations", at, len(migrations))
             stamp = files.stamp(item.path)
             kept = self._read.get(item.path)
             if kept is None or kept[0] != stamp:
@@ -44,7 +44,6 @@ class Programs:
                 programs = read(Source(data, item.path), config, text_of, rollback=False) if data else None
                 first = programs.migrations[0] if programs and programs.migrations else None
                 kept = (stamp, None if first is not None and first.broken else first)
-            now[item.path] = kept
+                self._read[item.path] = kept
             found.append(kept[1])
-        self._read |= now
         return tuple(found)
