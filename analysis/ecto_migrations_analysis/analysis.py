@@ -28,8 +28,10 @@ class Step:
     effect: Effect
     before: Schema
     after: Schema
-    # False for what runs outside of the migration's transaction (`@disable_ddl_transaction`).
+    # False for what commits by itself (`@disable_ddl_transaction`, and no transaction of the repo's own).
     in_transaction: bool = True
+    # Which of the repo's own transactions it runs in (`Command.transaction`); 0: in the migration's, or none.
+    transaction: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,11 +68,17 @@ def _run(
 ) -> Run:
     steps: list[Step] = []
     transaction = database.begin(transactional)
+    # The repo's own transaction, which counts where the migration has none.
+    inner = 0
     for command in program.commands:
         if len(steps) >= MAX_STATEMENTS:
             return Run(program=program, steps=tuple(steps), complete=False)
         for statement in database.emit(command, project.repo):
             before = schema
+            number = statement.command.transaction if statement.command is not None else 0
+            if not transactional and number != inner:
+                transaction = database.begin(bool(number))
+                inner = number
             effect = database.effect(statement, before, project.version.major, transaction)
             if statement.error is None:
                 for operation in statement.operations:
@@ -85,6 +91,7 @@ def _run(
                     before=before,
                     after=schema,
                     in_transaction=transaction.open,
+                    transaction=inner,
                 )
             )
             if statement.error is not None and command.always:

@@ -166,6 +166,10 @@ class Command:
     repeated: bool = field(default=False, compare=False)
     # Which callback ran it: `change`, `up`, `down`, `after_begin` or `before_commit`.
     callback: str = field(default="change", compare=False)
+    # The number of the repo's own transaction (`repo().transaction(fn -> … end)`) and of the checked-out
+    # connection (such a transaction has one too) in which it runs; 0 outside of one.
+    transaction: int = field(default=0, compare=False)
+    checkout: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

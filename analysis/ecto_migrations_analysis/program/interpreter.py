@@ -7,7 +7,8 @@ inside of `create table` and `alter` it becomes an `UnknownChange`, for it may a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -68,6 +69,10 @@ class Interpreter(Evaluator):
         self.nested = 0
         # Depth of `try` bodies whose exceptions are handled.
         self.rescuing = 0
+        # The repo's own transaction and the connection that are open, and how many there were so far.
+        self.transaction = 0
+        self.checkout = 0
+        self.blocks = 0
         # Answers the text of a file of the project, by its path from the project's root; None: not to be had.
         self.files: Callable[[str], str | None] | None = None
 
@@ -82,6 +87,8 @@ class Interpreter(Evaluator):
             always=self.always,
             repeated=self.repeated,
             callback=self.callback,
+            transaction=self.transaction,
+            checkout=self.checkout,
             **fields,
         )
 
@@ -96,8 +103,28 @@ class Interpreter(Evaluator):
         if self.runner.open is not None:
             raise self.nesting(span)
         command = self.make(kind, span, **fields)
+        if command.checkout:
+            # The queue runs later, on the connection that is open then.
+            command = replace(command, transaction=0, checkout=0)
         self.runner.queue.append(command)
         return command
+
+    @contextmanager
+    def inside(self, transaction: bool) -> Iterator[None]:
+        """What a function given to `repo().transaction` or `repo().checkout` runs, on one connection.
+
+        A transaction inside of one is the same one (`DBConnection.transaction/3`).
+        """
+        saved = self.transaction, self.checkout, self.in_transaction
+        self.blocks += 1
+        self.checkout = self.checkout or self.blocks
+        if transaction:
+            self.transaction = self.transaction or self.blocks
+            self.in_transaction = True
+        try:
+            yield
+        finally:
+            self.transaction, self.checkout, self.in_transaction = saved
 
     def nesting(self, span: Span) -> Exception:
         return self.refused("Ecto.MigrationError", "cannot execute nested commands", span)
@@ -365,7 +392,10 @@ class Interpreter(Evaluator):
         """
         runner = self.runner
         commands, runner.queue = runner.queue, []
-        for command in commands:
+        for queued in commands:
+            command = queued
+            if self.checkout:
+                command = replace(queued, transaction=self.transaction, checkout=self.checkout)
             if isinstance(command, Execute) and isinstance(command.up, FunctionTerm):
                 self.run_function(command, command.up, "up_commands")
             else:

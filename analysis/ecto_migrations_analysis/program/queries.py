@@ -39,6 +39,7 @@ _WRITES = frozenset(
 )
 # Functions that run the function they are given, now.
 BLOCKS = frozenset({"transaction", "transact", "checkout", "run_dynamic_repo", "with_dynamic_repo"})
+_ON_ONE_CONNECTION = frozenset({"transaction", "transact", "checkout"})
 # The macros of `Ecto.Query` that take a query first.
 _RESTRICTIONS = frozenset({"where", "or_where", "limit", "having", "or_having"})
 _MACROS = _RESTRICTIONS | frozenset(
@@ -189,6 +190,13 @@ def _columns_inserted(term: Term) -> tuple[str, ...]:
 def _repo_block(interpreter: Interpreter, shown: str, call: Call, scope: Scope) -> Term:
     """`transaction(fn -> … end)`: what it holds runs where the call stands."""
     values = interpreter.values(call.arguments, scope)
+    if call.name not in _ON_ONE_CONNECTION:
+        return _run_block(interpreter, shown, call, values)
+    with interpreter.inside(transaction=call.name != "checkout"):
+        return _run_block(interpreter, shown, call, values)
+
+
+def _run_block(interpreter: Interpreter, shown: str, call: Call, values: list[Term]) -> Term:
     for value in values:
         for step in steps_of(value) or ():
             if step.function in _READS or step.function in _WRITES:

@@ -205,6 +205,8 @@ def _circumstances(analysis: Analysis, steps: list[Step]) -> str:
     version = analysis.project.version
     database = _DATABASES.get(analysis.project.database, analysis.project.database)
     transaction = "in the migration's transaction" if steps[0].in_transaction else "outside a transaction"
+    if steps[0].in_transaction and steps[0].transaction:
+        transaction = "in a transaction of the repo"
     return f"{database} {version.major} ({version.source}) · {transaction}"
 
 

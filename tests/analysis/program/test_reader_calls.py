@@ -122,6 +122,58 @@ def test_a_multi_runs_where_the_transaction_gets_it() -> None:
     ]
 
 
+def test_what_runs_in_a_transaction_of_the_repo() -> None:
+    found = calls(
+        """
+        repo().delete_all("one")
+        repo().transaction(fn ->
+          repo().delete_all("two")
+          MyApp.Repo.transaction(fn -> repo().delete_all("three") end)
+        end)
+        repo().transact(fn repo -> repo.delete_all("four") end)
+        repo().checkout(fn -> repo().delete_all("five") end)
+        """
+    )
+    first, second, third, fourth, fifth = found
+    assert (first.transaction, first.checkout) == (0, 0)
+    assert second.transaction and second.checkout
+    assert (third.transaction, third.checkout) == (second.transaction, second.checkout)
+    assert fourth.transaction not in (0, second.transaction)
+    assert fifth.transaction == 0 and fifth.checkout not in (0, fourth.checkout)
+
+
+def test_the_queue_runs_where_it_is_flushed() -> None:
+    text = module(
+        """
+        def up do
+          execute "SELECT 1"
+
+          repo().transaction(fn ->
+            execute "SELECT 2"
+            flush()
+            execute "SELECT 3"
+          end)
+        end
+        """
+    )
+    flushed = [command for command in up(text) if isinstance(command, c.Execute)]
+    assert [bool(command.transaction) for command in flushed] == [True, True, False]
+
+
+def test_a_repo_is_in_a_transaction_inside_of_one() -> None:
+    text = module(
+        """
+        @disable_ddl_transaction true
+
+        def up do
+          if repo().in_transaction?(), do: execute("SELECT 1")
+          repo().transaction(fn -> if repo().in_transaction?(), do: execute("SELECT 2") end)
+        end
+        """
+    )
+    assert [str(command.up.value) for command in up(text) if isinstance(command, c.Execute)] == ["SELECT 2"]
+
+
 def test_calls_of_the_application_and_of_libraries() -> None:
     one, two, three = up(
         module(
