@@ -10,8 +10,9 @@ Comments are no children of any node; `Tree.comments` holds them.
 
 from __future__ import annotations
 
+# What `threading.local` is; importing threading takes longer than all of this module.
+from _thread import _local as local
 from collections.abc import Iterator
-from functools import cache
 
 import tree_sitter
 import tree_sitter_elixir
@@ -139,9 +140,14 @@ def errs_in_statements(node: Node) -> bool:
     return True
 
 
-@cache
-def _parser() -> tree_sitter.Parser:
-    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_elixir.language()))
+class _Parsers(local):
+    """A parser for each thread: it has a state, and the binding lets go of the interpreter's lock."""
+
+    def __init__(self) -> None:
+        self.elixir = tree_sitter.Parser(tree_sitter.Language(tree_sitter_elixir.language()))
+
+
+_parsers = _Parsers()
 
 
 def parse(source: Source) -> Tree:
@@ -150,7 +156,7 @@ def parse(source: Source) -> Tree:
 
 
 def parse_bytes(data: bytes) -> Tree:
-    parsed = _parser().parse(data)
+    parsed = _parsers.elixir.parse(data)
     cursor = parsed.walk()
     top = cursor.node
     assert top is not None
