@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import Final
 
 from .errors import CommandError, complain
-
-if TYPE_CHECKING:
-    from .formats.findings_json import FindingsJson
-    from .formats.findings_text import FindingsText
+from .formats import findings as formats
 
 HELP: Final = "say what migrations will do to the database, and what is unsafe about it"
 _FAIL_LEVELS: Final = ("info", "risk", "danger", "never")
@@ -23,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="migration files, or folders that hold some; - for standard input "
         "(default: priv/*/migrations and apps/*/priv/*/migrations)",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument("--format", choices=formats.NAMES, default="text", help="default: text")
     parser.add_argument(
         "--fail-level",
         choices=_FAIL_LEVELS,
@@ -46,8 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     from .checked import Checked, check
 
     targets = files.targets(arguments.paths, arguments.stdin_filename)
-    output = _format(arguments.format, sys.stdout)
     failing = None if arguments.fail_level == "never" else Level[arguments.fail_level.upper()]
+    output = formats.format_named(arguments.format, sys.stdout, failing)
     found = broken = False
     # Nothing changes during the run.
     workspace = Workspace(settled=True)
@@ -67,14 +64,3 @@ def run(arguments: argparse.Namespace) -> int:
     if broken:
         return exit_codes.ERROR
     return exit_codes.FINDINGS if found else exit_codes.OK
-
-
-def _format(name: str, stream: TextIO) -> FindingsText | FindingsJson:
-    if name == "json":
-        from .formats.findings_json import FindingsJson
-
-        return FindingsJson(stream)
-    from .formats.findings_text import FindingsText
-    from .terminal import Terminal
-
-    return FindingsText(stream, Terminal.of(stream))
