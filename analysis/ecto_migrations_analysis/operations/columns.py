@@ -46,6 +46,7 @@ class Expression:
 @dataclass(frozen=True, slots=True)
 class Identity:
     always: bool = False
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ def _with(
             first += 1
         return replace(column, default=text.expression(constraint.get("raw_expr"), first + 1, stop))
     if sort == "CONSTR_IDENTITY":
-        return replace(column, identity=Identity(constraint.get("generated_when") == "a"), not_null=True)
+        identity = Identity(constraint.get("generated_when") == "a", text.span_of(first, stop))
+        return replace(column, identity=identity, not_null=True)
     if sort == "CONSTR_GENERATED":
         expression = text.in_parentheses(constraint.get("raw_expr"), first)
         return replace(column, generated=Generated(expression, constraint.get("generated_kind") != "v"))

@@ -106,12 +106,13 @@ def _generation(change: Add) -> tuple[Identity | None, Generated | None]:
     if isinstance(change.type, Reference) and change.type.type in SEQUENCES:
         return None, None
     if option is None or is_nil(option.value):
-        return (Identity() if change.type == Atom("identity") else None), None
+        identity = change.type == Atom("identity")
+        return (Identity(span=span_of(change.type)) if identity else None), None
     text = option.value.value if isinstance(option.value, Text) else None
     if text is None:
         return None, Generated(Expression(None, span=option.span))
     if match := _IDENTITY.match(text):
-        return Identity(always=match[1].upper() == "ALWAYS"), None
+        return Identity(always=match[1].upper() == "ALWAYS", span=option.span), None
     if match := _GENERATED.fullmatch(text):
         # Without a word it is VIRTUAL in PostgreSQL 18 and a syntax error before.
         stored = (match[2] or "").upper() == "STORED"

@@ -6,4 +6,9 @@ RULES = (
     Entry("add-column-not-null-without-default", on=("AddColumn",)),
     Entry("add-column-volatile-default", on=("AddColumn",)),
     Entry("add-timestamps-not-null", on=("AddColumn",)),
+    Entry("add-serial-column", on=("AddColumn",)),
+    Entry("add-identity-column", on=("AddColumn",)),
+    Entry("add-generated-stored-column", on=("AddColumn",)),
+    Entry("add-constrained-domain-column", on=("AddColumn",)),
+    Entry("add-json-column", on=("AddColumn", "AlterColumnType", "CreateTable")),
 )
