@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..syntax.span import Place
     from .ecto_schema_model import EctoSchema, NamedConstraint
     from .migrations import MigrationFile
+    from .settings_file import SettingsFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,8 @@ class ProjectContext:
     database: str = "postgres"
     version: DatabaseVersion = field(default_factory=DatabaseVersion)
     settings: Settings = Settings()
+    # The files that state them, the nearest first.
+    settings_files: tuple[SettingsFile, ...] = field(default=(), compare=False, repr=False)
     schema: Schema = field(default_factory=Schema)
     # The text of a file by its path from the root, as the migration reads it; None where there is none.
     read_file: Callable[[str], str | None] | None = field(default=None, compare=False, repr=False)

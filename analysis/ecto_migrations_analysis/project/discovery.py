@@ -17,20 +17,22 @@ from ..databases.registry import database_named
 from ..records import dataclass, replace
 from ..schema.state import Schema
 from .config import read_config
+from .configured import Adjust, effective, folders_beside, other_settings, stated_folders, version_of
 from .context import DatabaseVersion, PastMigration, ProjectContext, RepoConfig, Siblings
 from .files import Files, Stamp, Watch
 from .history import History
 from .migrations import (
     MigrationFile,
     MigrationList,
-    companions,
     folder_of,
     is_main,
     list_migrations,
     migration_file,
 )
 from .mix import MixProject, applications_of, ecto_sql_version, project_around, umbrella_of
-from .repos import Repo, database_of, repo_config, repos_of
+from .repos import Repo, adapter_for, database_of, repo_config, repos_of
+from .settings import Settings
+from .settings_search import SettingsSearch
 from .structure import Structure, read_structure
 from .versions import database_version
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from .ecto_schema_model import EctoSchema, NamedConstraint
     from .programs import Programs
     from .released import Released
+    from .settings_file import SettingsFile
 
 # Projects and histories are few; what is not asked for any more is forgotten.
 _MAX_KEPT = 16
@@ -57,6 +60,8 @@ class Application:
     ecto_sql: tuple[int, ...] | None
     # Its folder, and in an umbrella those of the other applications.
     roots: tuple[str, ...]
+    # What is set in another tool's configuration.
+    settings: Settings = Settings()
 
 
 class Workspace:
@@ -66,8 +71,17 @@ class Workspace:
     which nothing changes.
     """
 
-    def __init__(self, settled: bool = False) -> None:
+    def __init__(
+        self,
+        settled: bool = False,
+        settings: SettingsFile | None = None,
+        adjust: Adjust | None = None,
+    ) -> None:
+        """With `settings` that file counts, and none is looked for; `adjust` is that of `context_for`."""
         self._settled = settled
+        self._given = settings
+        self._adjust = adjust
+        self._search = SettingsSearch(settled)
         self._lock = RLock()
         self._histories: dict[tuple[str, str | None, RepoConfig], History] = {}
         self._indexes: dict[tuple[str, ...], SchemaIndex] = {}
@@ -78,42 +92,59 @@ class Workspace:
         # By folder of the migration, with what was looked at on the disk to make it.
         self._applications: dict[str, tuple[dict[str, Stamp], Application | None]] = {}
 
-    def surroundings(self, path: str, overrides: Mapping[str, bytes] | None = None) -> ProjectContext:
+    def surroundings(
+        self,
+        path: str,
+        overrides: Mapping[str, bytes] | None = None,
+        adjust: Adjust | None = None,
+    ) -> ProjectContext:
         """What `context_for` finds without any other migration or schema module: a few files are read."""
         path = os.path.abspath(path)
         with self._lock:
             application = self._application(path, overrides)
-        config = _config_for(path, application)
+            found = self._settings_files(path, Files(overrides))
+        settings = self._settings(application, found, adjust)
+        config = _config_for(path, application, settings)
         return ProjectContext(
             root=application.project.root if application else None,
             application=application.project.app if application else None,
             repo=config,
             database=database_of(config.adapter),
-            version=application.version if application else DatabaseVersion(),
+            version=version_of(settings, application.version if application else None),
+            settings=settings,
+            settings_files=found,
         )
 
     def context_for(
-        self, path: str, overrides: Mapping[str, bytes] | None = None, watch: Watch | None = None
+        self,
+        path: str,
+        overrides: Mapping[str, bytes] | None = None,
+        watch: Watch | None = None,
+        adjust: Adjust | None = None,
     ) -> ProjectContext:
         """The project around the migration at `path`, which need not exist.
 
         `overrides` are the texts of open buffers by absolute path; they count instead of the files. Paths
-        may be relative. Raises nothing but what `watch` raises: what cannot be found has Ecto's defaults.
+        may be relative. `adjust` makes the settings that count from those of the project's files. Raises
+        nothing but what `watch` raises: what cannot be found has Ecto's defaults.
         """
         path = os.path.abspath(path)
         files = Files(overrides, watch)
         with self._lock:
             application = self._application(path, overrides)
-            config = _config_for(path, application)
+            settings_files = self._settings_files(path, files)
+            settings = self._settings(application, settings_files, adjust)
+            config = _config_for(path, application, settings)
             database = database_of(config.adapter)
-            folder = folder_of(path)
             root = application.project.root if application else None
-            history = self._history(folder, config, database, root)
+            stated = stated_folders(settings, root)
+            folder = settings.migration_folder(path) or folder_of(path)
+            history = self._history(folder, config, database, root, folder in stated)
             if history.fresh or not self._settled:
                 migrations = list_migrations(folder, files)
                 self._lists[folder] = MigrationList(migrations)
                 _limit(self._lists)
-                for other in companions(folder, files):
+                for other in folders_beside(folder, stated, _priv_for(path, application), root, files):
                     migrations += list_migrations(other, files)
                 history.update(sorted(migrations), files)
             own = migration_file(path)
@@ -128,7 +159,9 @@ class Workspace:
                 application=application.project.app if application else None,
                 repo=config,
                 database=database,
-                version=application.version if application else DatabaseVersion(),
+                version=version_of(settings, application.version if application else None),
+                settings=settings,
+                settings_files=settings_files,
                 schema=schema,
                 ecto_schemas=cache(partial(self._schemas, application, files)) if application else None,
                 named_constraints=(
@@ -154,12 +187,27 @@ class Workspace:
                 sibling_modules=history.modules(version),
             )
 
-    def _history(self, folder: str, config: RepoConfig, database: str, root: str | None) -> History:
+    def _settings_files(self, path: str, files: Files) -> tuple[SettingsFile, ...]:
+        if self._given is not None:
+            return (self._given,)
+        return self._search.around(os.path.dirname(path), files)
+
+    def _settings(
+        self, application: Application | None, found: tuple[SettingsFile, ...], adjust: Adjust | None
+    ) -> Settings:
+        start, root = Settings(), None
+        if application is not None:
+            start, root = application.settings, (application.umbrella or application.project).root
+        return effective(start, found, root, adjust or self._adjust)
+
+    def _history(
+        self, folder: str, config: RepoConfig, database: str, root: str | None, stated: bool
+    ) -> History:
         key = (folder, root, config)
         found = self._histories.pop(key, None)
         if found is None:
             # Tables of tenants and of other folders may refer to those of the main one.
-            found = History(config, database_named(database), complete=is_main(folder), root=root)
+            found = History(config, database_named(database), complete=is_main(folder) or stated, root=root)
         self._histories[key] = found
         _limit(self._histories)
         return found
@@ -229,7 +277,7 @@ class Workspace:
     def _file_of(self, history: History, folder: str, module: str) -> str | None:
         with self._lock:
             path = history.file_of(module)
-        return path if path is not None and folder_of(path) == folder else None
+        return path if path is not None and path.startswith(folder + os.sep) else None
 
     def _schemas(self, application: Application, files: Files) -> tuple[EctoSchema, ...]:
         """The schema modules of an application, in an umbrella of all applications."""
@@ -306,6 +354,7 @@ def _read_application(project: MixProject, files: Files) -> Application:
         database_version(folders, files),
         ecto_sql_version([project.root, *(folders if umbrella is not None else [])], files),
         tuple(roots),
+        other_settings(environment),
     )
 
 
@@ -322,9 +371,11 @@ def _above(root: str, files: Files) -> list[str]:
     return found
 
 
-def _config_for(path: str, application: Application | None) -> RepoConfig:
+def _config_for(path: str, application: Application | None, settings: Settings) -> RepoConfig:
     repo = _repo_for(path, application)
     config = repo_config(repo) if repo is not None else RepoConfig()
+    if settings.database is not None and settings.database != database_of(config.adapter):
+        config = replace(config, adapter=adapter_for(settings.database))
     return replace(config, ecto_sql=application.ecto_sql) if application is not None else config
 
 
@@ -342,9 +393,16 @@ def _repo_for(path: str, application: Application | None) -> Repo | None:
     return application.repos[0] if len(application.repos) == 1 else None
 
 
+def _priv_for(path: str, application: Application | None) -> str | None:
+    repo = _repo_for(path, application)
+    return repo.priv if repo is not None else None
+
+
 _shared = Workspace()
 
 
-def context_for(path: str, overrides: Mapping[str, bytes] | None = None) -> ProjectContext:
+def context_for(
+    path: str, overrides: Mapping[str, bytes] | None = None, adjust: Adjust | None = None
+) -> ProjectContext:
     """`Workspace.context_for` of a workspace that the whole process shares."""
-    return _shared.context_for(path, overrides)
+    return _shared.context_for(path, overrides, adjust=adjust)

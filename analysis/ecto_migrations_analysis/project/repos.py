@@ -51,6 +51,11 @@ def database_of(adapter: str) -> str:
     return _DATABASES.get(adapter, adapter)
 
 
+def adapter_for(database: str) -> str:
+    """The adapter of a database that `database_of` names."""
+    return next((adapter for adapter, name in _DATABASES.items() if name == database), POSTGRES)
+
+
 def underscore(name: str) -> str:
     """`Macro.underscore/1` of a module name: `MyApp.FooRepo` to `my_app/foo_repo`."""
     return "/".join(_UNDERSCORE.sub("_", part) for part in name.split(".")).lower()

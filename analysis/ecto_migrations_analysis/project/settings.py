@@ -1,13 +1,66 @@
-"""What a project has set for this tool, in `.ecto-migrations.toml` or in the editor."""
+"""What a project has set for this tool: in `.ecto-migrations.toml`, in the editor, on the command line.
+
+Plain data. `settings_keys` says what each key may hold, `settings_file` reads a file, `settings_search` finds
+the files that count for a migration.
+"""
 
 from __future__ import annotations
 
 from ..records import dataclass
+from .globs import PathPattern, matches_name
+
+FILE_NAME = ".ecto-migrations.toml"
+LOCK_TIMEOUT = "5s"
+BATCH_SIZE = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """Patterns of table names. A table is large unless `small` names it, and where `large` names it too."""
+
+    small: tuple[str, ...] = ()
+    large: tuple[str, ...] = ()
+
+    def is_small(self, table: str) -> bool:
+        """Whether work on the table is short; `table` is its name, with its prefix where it has one."""
+        if not self.small or any(matches_name(pattern, table) for pattern in self.large):
+            return False
+        return any(matches_name(pattern, table) for pattern in self.small)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Every setting with its default."""
+    """Every setting with its default; the names are the keys of the file."""
 
-    # Ids of rules that are off unless a project selects them.
+    # `postgres`, `mysql`, `sqlite`, `mssql`; None: that of the repo's adapter.
+    database: str | None = None
+    # The server's major version; None: found out.
+    database_version: int | None = None
+    # Migrations up to this version have no findings.
+    start_after: int | None = None
+    # Ids of rules, chapters, tags, `default`, `all`. Empty: `default`, every rule that is not optional.
     select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    # By the id of a rule: `danger`, `risk`, `info` or `off`.
+    levels: tuple[tuple[str, str], ...] = ()
+    # Names as in `ignore`, for the files that a pattern finds.
+    per_file_ignores: tuple[tuple[PathPattern, tuple[str, ...]], ...] = ()
+    tables: Tables = Tables()
+    # As PostgreSQL reads it; stands in generated code.
+    lock_timeout: str = LOCK_TIMEOUT
+    # Folders whose files are migrations, besides those where Ecto looks.
+    migration_paths: tuple[PathPattern, ...] = ()
+    backfill_batch_size: int = BATCH_SIZE
+    # Checks of excellent_migrations that its configuration skips.
+    skip_checks: tuple[str, ...] = ()
+    # By key, for those that somebody has set: the file or whatever else says so.
+    origins: tuple[tuple[str, str], ...] = ()
+
+    def origin(self, key: str) -> str | None:
+        """Who has set the key; None where the default holds."""
+        return dict(self.origins).get(key)
+
+    def migration_folder(self, path: str) -> str | None:
+        """The folder of `migration_paths` that the file lies in."""
+        folders = (pattern.folder_around(path) for pattern in self.migration_paths)
+        return max((folder for folder in folders if folder is not None), key=len, default=None)

@@ -33,27 +33,22 @@ _CI = (
 )
 # Releases that anybody runs; a number outside of them belongs to something else.
 _PLAUSIBLE = range(9, 30)
-SETTINGS = ".ecto-migrations.toml"
 
 
 def database_version(folders: list[str], files: Files) -> DatabaseVersion:
     """The version that the nearest file tells, and which file that is; otherwise the assumed one.
 
-    In this order: `database_version` of `.ecto-migrations.toml`, compose files, CI configuration,
-    `.tool-versions` and `mise.toml`. Of several versions in one place the oldest counts: what is safe there
-    is safe everywhere. `folders` are looked at in turn, the nearest first.
+    In this order: compose files, CI configuration, `.tool-versions` and `mise.toml`. Of several versions in
+    one place the oldest counts: what is safe there is safe everywhere. `folders` are looked at in turn, the
+    nearest first.
     """
-    for source in (_settings, _compose, _ci, _tools):
+    for source in (_compose, _ci, _tools):
         for folder in folders:
             for path in source(folder, files):
                 found = _versions(path, files)
                 if found:
                     return DatabaseVersion(major=min(found), source=os.path.relpath(path, folder))
     return DatabaseVersion()
-
-
-def _settings(folder: str, files: Files) -> Iterator[str]:
-    yield os.path.join(folder, SETTINGS)
 
 
 def _compose(folder: str, files: Files) -> Iterator[str]:
@@ -78,9 +73,7 @@ def _versions(path: str, files: Files) -> list[int]:
         return []
     text = data.decode("utf-8", "replace")
     name = os.path.basename(path)
-    if name == SETTINGS:
-        found = _stated(text)
-    elif name == ".tool-versions":
+    if name == ".tool-versions":
         found = [int(match) for match in _TOOL.findall(text)]
     elif name.endswith("mise.toml"):
         found = [int(match) for match in _MISE.findall(text)]
@@ -90,17 +83,6 @@ def _versions(path: str, files: Files) -> list[int]:
         )
         found = [version for match in _IMAGE.finditer(lines) if (version := _of_tag(match["tag"]))]
     return [version for version in found if version in _PLAUSIBLE]
-
-
-def _stated(text: str) -> list[int]:
-    import tomllib  # 4 ms, and few projects have the file
-
-    try:
-        value = tomllib.loads(text).get("database_version")
-    except tomllib.TOMLDecodeError:
-        return []
-    match = re.match(r"\d+", str(value)) if isinstance(value, int | str | float) else None
-    return [int(match[0])] if match else []
 
 
 def _of_tag(tag: str) -> int | None:

@@ -69,8 +69,6 @@ def test_the_oldest_of_several_counts(tmp_path: Path) -> None:
         (".circleci/config.yml", "docker:\n  - image: cimg/postgres:15.2\n"),
         (".devcontainer/docker-compose.yml", "image: postgres:15\n"),
         ("docker-compose.dev.yml", "image: postgres:15\n"),
-        (".ecto-migrations.toml", 'database_version = "15.2"\n'),
-        (".ecto-migrations.toml", "database_version = 15\n"),
     ],
 )
 def test_places(tmp_path: Path, name: str, text: str) -> None:
@@ -82,7 +80,6 @@ def test_order_of_places(tmp_path: Path) -> None:
         ".tool-versions": "postgres 11\n",
         ".gitlab-ci.yml": "- postgres:12\n",
         "compose.yml": "image: postgres:13\n",
-        ".ecto-migrations.toml": "database_version = 14\n",
     }
     expected = 11
     for name, text in texts.items():
@@ -95,10 +92,3 @@ def test_the_nearest_folder_counts(tmp_path: Path) -> None:
     (tmp_path / "compose.yml").write_text("image: postgres:13\n")
     (tmp_path / "app" / "compose.yml").write_text("image: postgres:15\n")
     assert database_version([str(tmp_path / "app"), str(tmp_path)], Files()).major == 15
-
-
-@pytest.mark.parametrize(
-    "text", ["database_version = ", "database_version = [1]", "x = 1", "database_version = 300"]
-)
-def test_settings_that_say_nothing(tmp_path: Path, text: str) -> None:
-    assert version(tmp_path, **{".ecto-migrations.toml": text}) == DatabaseVersion()
