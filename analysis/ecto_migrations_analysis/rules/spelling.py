@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
@@ -23,3 +23,10 @@ def meant(name: str | None) -> str:
 def file_name(path: str) -> str:
     """The last part of a path of any system."""
     return re.split(r"[/\\]", path)[-1]
+
+
+def listed(items: Sequence[str], most: int = 4) -> str:
+    """ "a, b and c"; of more than `most`, the first ones and how many there are besides."""
+    shown = [*items[:most], f"{len(items) - most} more"] if len(items) > most else list(items)
+    *head, last = shown
+    return f"{', '.join(head)} and {last}" if head else last

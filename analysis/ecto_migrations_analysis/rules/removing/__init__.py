@@ -13,4 +13,12 @@ RULES = (
     Entry("drop-table", on=("DropTable",)),
     Entry("drop-table-still-in-schema", on=("DropTable",)),
     Entry("drop-table-locks-parent", on=("DropTable",)),
+    Entry(
+        "drop-cascade",
+        on=("DropTable", "DropColumn", "DropConstraint", "DropIndex", "DropView", "DropObject"),
+    ),
+    Entry("truncate", on=("Truncate",)),
+    Entry("delete-all-rows", on=("Delete",)),
+    Entry("rename-index", on=("RenameIndex",)),
+    Entry("rename-schema", on=("RenameObject",)),
 )
