@@ -11,6 +11,7 @@ import os
 from .ecto_schema_model import EctoSchema
 from .ecto_schemas import read_schemas
 from .files import Files, Stamp
+from .git import git
 from .migrations import MigrationFile, migration_file
 
 # The branch that is deployed, as it is usually called; the first that there is counts.
@@ -39,7 +40,7 @@ class Released:
         if self._base is None:
             return None
         if self._migrations is None:
-            listed = _git(self._folder, "ls-tree", "-r", "-z", "--name-only", self._base, "./") or ""
+            listed = git(self._folder, "ls-tree", "-r", "-z", "--name-only", self._base, "./") or ""
             found = (migration_file(os.path.join(self._folder, name)) for name in listed.split("\0"))
             self._migrations = tuple(item for item in found if item is not None)
         return self._migrations
@@ -52,11 +53,11 @@ class Released:
         kept = self._schemas.get((root, table))
         if kept is None:
             patterns = ("-e", f'schema "{table}"', "-e", f'schema("{table}"')
-            found = _git(root, "grep", "-l", "-z", "-F", *patterns, self._base, "--", "*.ex")
+            found = git(root, "grep", "-l", "-z", "-F", *patterns, self._base, "--", "*.ex")
             kept = ()
             for item in (found or "").split("\0"):
                 revision, _, name = item.partition(":")
-                text = _git(root, "cat-file", "blob", f"{revision}:./{name}") if name else None
+                text = git(root, "cat-file", "blob", f"{revision}:./{name}") if name else None
                 if text is not None:
                     read = read_schemas(text.encode(), os.path.join(root, name)).schemas
                     kept += tuple(schema for schema in read if schema.table.name == table)
@@ -85,49 +86,10 @@ def _stamps(folder: str, files: Files) -> dict[str, Stamp]:
 
 
 def _base(folder: str) -> str | None:
-    listed = _git(folder, "for-each-ref", "--format=%(refname)", *_BRANCHES)
+    listed = git(folder, "for-each-ref", "--format=%(refname)", *_BRANCHES)
     present = (listed or "").split()
     branch = next((name for name in _BRANCHES if name in present), None)
     if branch is None:
         return None
-    found = (_git(folder, "merge-base", "HEAD", branch) or "").strip()
+    found = (git(folder, "merge-base", "HEAD", branch) or "").strip()
     return found or None
-
-
-def _git(folder: str, *arguments: str) -> str | None:
-    """What a command of git prints; None where it fails or there is none."""
-    command = ["git", "--no-pager", "--no-optional-locks", "-C", folder, *arguments]
-    try:
-        found = _spawned(command) if hasattr(os, "posix_spawnp") else _run(command)
-    except OSError:
-        return None
-    return found.decode("utf-8", "replace") if found is not None else None
-
-
-def _spawned(command: list[str]) -> bytes | None:
-    """Without the module `subprocess`, whose import takes longer than git does."""
-    reading, writing = os.pipe()
-    try:
-        actions = [
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
-            (os.POSIX_SPAWN_DUP2, writing, 1),
-        ]
-        try:
-            process = os.posix_spawnp(command[0], command, os.environ, file_actions=actions)
-        finally:
-            os.close(writing)
-        parts = []
-        while part := os.read(reading, 65536):
-            parts.append(part)
-        _, status = os.waitpid(process, 0)
-    finally:
-        os.close(reading)
-    return b"".join(parts) if os.waitstatus_to_exitcode(status) == 0 else None
-
-
-def _run(command: list[str]) -> bytes | None:
-    import subprocess
-
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    return done.stdout if done.returncode == 0 else None

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from typing import TYPE_CHECKING, Final, TextIO
 
+from .cells import printable
 from .errors import CommandError, complain
 from .formats import findings as formats
+
+if TYPE_CHECKING:
+    from ecto_migrations_analysis.findings import Level
 
 HELP: Final = "say what migrations will do to the database, and what is unsafe about it"
 _FAIL_LEVELS: Final = ("info", "risk", "danger", "never")
@@ -28,6 +32,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the lowest level of findings that make the exit code 1 (default: risk)",
     )
     parser.add_argument(
+        "--since",
+        metavar="REV",
+        help="only migrations that are new or changed since the work branched off from REV (a branch, a tag "
+        "or a commit of git)",
+    )
+    parser.add_argument(
+        "--baseline", metavar="FILE", help="leave out the findings that FILE knows (see --write-baseline)"
+    )
+    parser.add_argument(
+        "--write-baseline", metavar="FILE", help="write all findings to FILE, report none, and exit with 0"
+    )
+    parser.add_argument(
+        "--statistics", action="store_true", help="how often each rule fires, instead of the findings"
+    )
+    parser.add_argument(
         "--stdin-filename", metavar="FILE", help="the file that standard input is (to be) saved as"
     )
 
@@ -43,8 +62,17 @@ def run(arguments: argparse.Namespace) -> int:
     from .checked import Checked, check
 
     targets = files.targets(arguments.paths, arguments.stdin_filename)
+    if arguments.since is not None:
+        targets = files.since(targets, arguments.since)
     failing = None if arguments.fail_level == "never" else Level[arguments.fail_level.upper()]
-    output = formats.format_named(arguments.format, sys.stdout, failing)
+    baseline = None
+    if arguments.baseline is not None and arguments.write_baseline is None:
+        from .baseline import Baseline
+
+        baseline = Baseline.read(arguments.baseline)
+    # A baseline is written instead of a report.
+    output = None if arguments.write_baseline is not None else _output(arguments, sys.stdout, failing)
+    written: list[Checked] = []
     found = broken = False
     # Nothing changes during the run.
     workspace = Workspace(settled=True)
@@ -56,11 +84,33 @@ def run(arguments: argparse.Namespace) -> int:
             complain(str(error))
             broken = True
             continue
-        output.add(checked)
         gc.enable()
+        if output is None:
+            written.append(checked)
+            continue
+        if baseline is not None:
+            checked = baseline.without_known(checked)
+        output.add(checked)
         levels = (finding.level for finding in checked.analysis.findings)
         found = found or (failing is not None and any(level >= failing for level in levels))
-    output.finish()
+    if output is not None:
+        output.finish()
+    else:
+        from .baseline import write
+        from .formats.words import counted
+
+        number = write(arguments.write_baseline, written)
+        print(f"{counted(number, 'finding')} written to {printable(arguments.write_baseline)}.")
     if broken:
         return exit_codes.ERROR
     return exit_codes.FINDINGS if found else exit_codes.OK
+
+
+def _output(arguments: argparse.Namespace, stream: TextIO, failing: Level | None) -> formats.Format:
+    if not arguments.statistics:
+        return formats.format_named(arguments.format, stream, failing)
+    if arguments.format not in ("text", "json"):
+        raise CommandError(f"--statistics comes as text or as JSON, not as {arguments.format}")
+    from .formats.statistics import Statistics
+
+    return Statistics(stream, as_json=arguments.format == "json")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.findings import Finding
 from ecto_migrations_analysis.fixes.model import Offer
-from ecto_migrations_analysis.records import dataclass
+from ecto_migrations_analysis.records import dataclass, replace
 from ecto_migrations_analysis.syntax.span import Span
 
 from .cells import printable
@@ -21,8 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Checked:
+    """`known`: findings of the file that are not reported again; `analysis` has the others."""
+
     target: Target
     analysis: Analysis
+    known: tuple[Finding, ...] = ()
+
+    @property
+    def classification(self) -> str:
+        """How grave the file is, with what is known."""
+        if not self.known:
+            return self.analysis.classification
+        return replace(self.analysis, findings=(*self.analysis.findings, *self.known)).classification
 
     @cached_property
     def offers(self) -> tuple[Offer, ...]:

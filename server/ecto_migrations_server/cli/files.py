@@ -90,6 +90,29 @@ def targets(paths: Iterable[str], stdin_name: str | None) -> list[Target]:
     return list({target.path: target for target in reversed(found)}.values())[::-1]
 
 
+def since(targets: Iterable[Target], revision: str) -> list[Target]:
+    """Those that are new or changed since the merge base with a revision of git; standard input is.
+
+    Raises `CommandError` where git does not know the revision.
+    """
+    from ecto_migrations_analysis.project.changed import changed_since
+
+    changed: dict[str, frozenset[str]] = {}
+    found = []
+    for item in targets:
+        folder = os.path.dirname(item.path)
+        if not item.from_stdin and folder not in changed:
+            differing = changed_since(folder, revision)
+            if differing is None:
+                raise CommandError(
+                    f"git knows no common ancestor of HEAD and {printable(revision)} in {printable(folder)}"
+                )
+            changed[folder] = differing
+        if item.from_stdin or item.path in changed[folder]:
+            found.append(item)
+    return found
+
+
 def _must_exist(path: str) -> None:
     if not os.path.exists(path):
         raise CommandError(f"{printable(path)} does not exist{_looked_from(path)}")

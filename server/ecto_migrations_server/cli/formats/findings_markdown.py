@@ -17,11 +17,13 @@ class FindingsMarkdown:
         self._output = output
         self._classes: Counter[str] = Counter()
         self._files: list[str] = []
+        self._known = 0
 
     def add(self, checked: Checked) -> None:
         analysis = checked.analysis
         if analysis.migrations:
-            self._classes[analysis.classification] += 1
+            self._classes[checked.classification] += 1
+        self._known += len(checked.known)
         if not analysis.findings:
             return
         rows = ["| line | level | what happens | instead |", "|---:|---|---|---|"]
@@ -37,7 +39,7 @@ class FindingsMarkdown:
                 _cell(way_out),
             )
             rows.append(f"| {' | '.join(cells)} |")
-        heading = f"#### `{printable(checked.target.shown)}`: {analysis.classification}"
+        heading = f"#### `{printable(checked.target.shown)}`: {checked.classification}"
         self._files.append("\n".join([heading, "", *rows]))
 
     def finish(self) -> None:
@@ -45,7 +47,8 @@ class FindingsMarkdown:
         classes = [f"{self._classes[name]} {name}" for name in CLASSIFICATION_STYLES if self._classes[name]]
         verdict = f": {', '.join(classes)}" if classes else ""
         heading = f"### Migrations: {counted(total, 'file')} checked{verdict}"
-        self._output.write("\n\n".join([heading, *self._files]) + "\n")
+        known = [f"{counted(self._known, 'finding')} of the baseline not shown."] if self._known else []
+        self._output.write("\n\n".join([heading, *self._files, *known]) + "\n")
 
 
 def _cell(text: str) -> str:

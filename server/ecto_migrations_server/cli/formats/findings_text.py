@@ -24,15 +24,17 @@ class FindingsText:
         self._places = Places()
         self._classes: Counter[str] = Counter()
         self._fixable = 0
+        self._known = 0
         self._without_migration = 0
         self._broken: list[str] = []
 
     def add(self, checked: Checked) -> None:
         analysis = checked.analysis
         if analysis.migrations:
-            self._classes[analysis.classification] += 1
+            self._classes[checked.classification] += 1
         else:
             self._without_migration += 1
+        self._known += len(checked.known)
         if analysis.broken:
             number = analysis.source.lines.line_of(analysis.broken[0].start) + 1
             self._broken.append(f"{printable(checked.target.shown)}:{number}")
@@ -106,6 +108,8 @@ class FindingsText:
         summary += f": {classes}." if classes else "."
         if self._without_migration:
             summary += f" {counted(self._without_migration, 'file')} without a migration."
+        if self._known:
+            summary += f" {counted(self._known, 'finding')} of the baseline not shown."
         if self._fixable:
             summary += f" {counted(self._fixable, 'finding')} can be fixed."
         return summary
