@@ -11,4 +11,8 @@ RULES = (
     Entry("add-generated-stored-column", on=("AddColumn",)),
     Entry("add-constrained-domain-column", on=("AddColumn",)),
     Entry("add-json-column", on=("AddColumn", "AlterColumnType", "CreateTable")),
+    Entry("add-primary-key-to-existing", on=("AddConstraint",)),
+    Entry("add-if-not-exists-reference", on=("AddColumn",)),
+    Entry("add-column-default-legacy", on=("AddColumn",)),
+    Entry("add-column-required-by-code-too-early", on=("AddColumn",)),
 )

@@ -44,7 +44,8 @@ from ..context import MigrationContext
 class AddColumnVolatileDefault(Rule):
     id = "add-column-volatile-default"
     level = Level.DANGER
-    tags = ("columns", "rewrite")
+    tags = ("columns", "rewrite", "blocking")
+    silences = ("add-column-default-legacy",)
 
     fires = (
         Case(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from support.measured import TRIGGER_FUNCTION, Case, cases, check, prepared
+import pytest
+from support.effects import claim, schema_of, statements_of
+from support.measured import BASE, TRIGGER_FUNCTION, Case, cases, check, prepared
 
 VIEW = "CREATE VIEW v AS SELECT id, title FROM posts;"
 GENERATED = "ALTER TABLE posts ADD COLUMN g int GENERATED ALWAYS AS (length(title)) STORED;"
@@ -209,3 +211,13 @@ def test_not_null(case: Case, version: int) -> None:
 )
 def test_defaults_and_settings(case: Case, version: int) -> None:
     check(case, version)
+
+
+@pytest.mark.parametrize(
+    ("default", "version", "rewrites"),
+    [("1", 10, True), ("now()", 10, True), ("NULL", 10, False), ("1", 11, False), ("now()", 11, False)],
+)
+def test_a_default_is_stored_once_since_11(default: str, version: int, rewrites: bool) -> None:
+    """As PostgreSQL 10.23 and 11.22 did; the tests' servers are newer."""
+    statements = statements_of(f"ALTER TABLE posts ADD COLUMN x text DEFAULT {default}")
+    assert bool(claim(statements, schema_of(BASE), version).rewritten) == rewrites

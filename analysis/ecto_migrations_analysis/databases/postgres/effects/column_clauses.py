@@ -91,6 +91,9 @@ def _computes_each_row(column: ColumnDefinition, alteration: Alteration) -> bool
         return True
     if column.generated is not None:
         return column.generated.stored
+    if alteration.situation.version < 11 and not is_null(column.default):
+        # Release notes of PostgreSQL 11: only from there on is a constant stored once.
+        return True
     return _domain_is_checked(column.type, alteration) or _default_is_volatile(column.default, alteration)
 
 
