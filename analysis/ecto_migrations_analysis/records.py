@@ -46,8 +46,16 @@ else:
 
     def replace(record, /, **changes):
         """`dataclasses.replace`: a copy with other values."""
-        values = {name: getattr(record, name) for name in type(record).__record_fields__}
-        return type(record)(**{**values, **changes})
+        cls = record.__class__
+        fields = cls.__record_fields__
+        values = {**record.__dict__, **changes}
+        if len(values) != len(fields) or cls.__record_check__ is not None:
+            # A name that is no field, which `__init__` refuses; or values that a property has cached.
+            kept = {name: getattr(record, name) for name in fields}
+            return cls(**{**kept, **changes})
+        copy = cls.__new__(cls)
+        cls.__record_set__(copy, values)
+        return copy
 
     def dataclass(cls=None, /, *, frozen=False, kw_only=False, slots=False):
         """`dataclasses.dataclass`, put off until the class is used."""
@@ -134,6 +142,8 @@ else:
                 setattr(cls, name, method)
         cls.__record_fields__ = fields
         cls.__match_args__ = tuple(name for name, own in fields.items() if not own.kw_only)
+        cls.__record_set__ = staticmethod(_dictionary_of(cls).__set__)
+        cls.__record_check__ = getattr(cls, "__post_init__", None)
         # Last: a class with this `__init__` is complete.
         cls.__init__ = _init(cls, fields)
 
@@ -163,7 +173,7 @@ else:
     def _init(cls, fields):
         # Names of our own begin with an underscore: no field does.
         namespace = {"_made": object()}
-        positional, by_name, body = [], [], ["_values = self.__dict__"]
+        positional, by_name, values = [], [], []
         for name, own in fields.items():
             parameter, value = name, name
             if own.default_factory is not _MISSING:
@@ -174,7 +184,11 @@ else:
                 namespace[f"_default_{name}"] = own.default
                 parameter = f"{name}=_default_{name}"
             (by_name if own.kw_only else positional).append(parameter)
-            body.append(f"_values[{name!r}] = {value}")
+            values.append(f"{name!r}: {value}")
+        # In one step: a third less time than one by one, and reading an attribute takes a third of the time
+        # (a dictionary with keys of its own is what CPython looks into without a detour).
+        namespace["_set"] = cls.__record_set__
+        body = ["_set(self, {" + ", ".join(values) + "})"]
         if hasattr(cls, "__post_init__"):
             body.append("self.__post_init__()")
         parameters = ", ".join(["self", *positional, *(["*", *by_name] if by_name else [])])
@@ -182,6 +196,10 @@ else:
         init = namespace["__init__"]
         init.__qualname__ = f"{cls.__qualname__}.__init__"
         return init
+
+    def _dictionary_of(cls):
+        """The attribute `__dict__` of the instances of a class."""
+        return next(base.__dict__["__dict__"] for base in cls.__mro__ if "__dict__" in base.__dict__)
 
     def _refuse_to_set(self, name, value):
         from dataclasses import FrozenInstanceError

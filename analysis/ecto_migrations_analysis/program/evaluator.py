@@ -21,7 +21,6 @@ Work is bounded: by `steps` in all (then `Exhausted` is raised, which `value` tu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TypeVar, cast
 
 from ..syntax.span import Span
@@ -78,32 +77,6 @@ class Evaluator:
         self.active: list[tuple[str, str, int]] = []
         # The arguments of each of them.
         self.entered: list[list[Term]] = []
-        self._kinds: dict[str, Callable[[Node, Scope], Term]] = {
-            "alias": self._alias,
-            "atom": lambda node, _: Atom(node.text[1:], node.span),
-            "boolean": lambda node, _: Atom(node.text, node.span),
-            "nil": lambda node, _: Atom("nil", node.span),
-            "integer": operators.integer,
-            "float": operators.floating,
-            "char": operators.character,
-            "string": partial(literals.text, self),
-            "sigil": partial(literals.sigil, self),
-            "charlist": partial(literals.charlist, self),
-            "quoted_atom": partial(literals.quoted_atom, self),
-            "list": partial(literals.list_of, self),
-            "keywords": partial(literals.keywords, self),
-            "tuple": partial(literals.tuple_of, self),
-            "map": partial(literals.map_of, self),
-            "identifier": self._identifier,
-            "block": lambda node, scope: self.block(node.children, scope),
-            "body": lambda node, scope: self.block(node.children, scope),
-            "binary_operator": lambda node, scope: operators.binary(self, node, scope),
-            "unary_operator": lambda node, scope: operators.unary(self, node, scope),
-            "anonymous_function": functions.anonymous,
-            "access_call": self._access,
-            "call": lambda node, scope: self.call(node, scope),
-            "dot": self._dot,
-        }
 
     # --- hooks ---------------------------------------------------------------------------------------------
 
@@ -180,12 +153,12 @@ class Evaluator:
             return Unknown("nested too deeply", node.span)
         if node.memo is not None:
             return cast("Term", node.memo)
-        kind = self._kinds.get(node.kind)
+        kind = _KINDS.get(node.kind)
         if kind is None:
             return Unknown(f"`{node.kind}`", node.span)
         self.depth += 1
         try:
-            value = kind(node, scope)
+            value = kind(self, node, scope)
         finally:
             self.depth -= 1
         if node.kind in literals.LITERALS or (node.kind in literals.CONSTANTS and literals.is_constant(node)):
@@ -423,3 +396,31 @@ class Evaluator:
 
 
 _EMPTY = Scope({}, None, NO_ATTRIBUTES)
+
+# How each kind of node is evaluated.
+_KINDS: dict[str, Callable[[Evaluator, Node, Scope], Term]] = {
+    "alias": Evaluator._alias,
+    "atom": lambda _, node, __: Atom(node.text[1:], node.span),
+    "boolean": lambda _, node, __: Atom(node.text, node.span),
+    "nil": lambda _, node, __: Atom("nil", node.span),
+    "integer": lambda _, node, scope: operators.integer(node, scope),
+    "float": lambda _, node, scope: operators.floating(node, scope),
+    "char": lambda _, node, scope: operators.character(node, scope),
+    "string": literals.text,
+    "sigil": literals.sigil,
+    "charlist": literals.charlist,
+    "quoted_atom": literals.quoted_atom,
+    "list": literals.list_of,
+    "keywords": literals.keywords,
+    "tuple": literals.tuple_of,
+    "map": literals.map_of,
+    "identifier": Evaluator._identifier,
+    "block": lambda evaluator, node, scope: evaluator.block(node.children, scope),
+    "body": lambda evaluator, node, scope: evaluator.block(node.children, scope),
+    "binary_operator": operators.binary,
+    "unary_operator": operators.unary,
+    "anonymous_function": lambda _, node, scope: functions.anonymous(node, scope),
+    "access_call": Evaluator._access,
+    "call": lambda evaluator, node, scope: evaluator.call(node, scope),
+    "dot": Evaluator._dot,
+}

@@ -123,7 +123,7 @@ class Module:
 
     def exports(self, name: str) -> bool:
         """Whether `function_exported?(module, name, 0)`."""
-        return any(clause.public for clause in self.clauses(name, 0))
+        return name in self.functions and any(clause.public for clause in self.clauses(name, 0))
 
 
 @dataclass(slots=True)

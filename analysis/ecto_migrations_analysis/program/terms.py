@@ -191,7 +191,10 @@ class Options:
 
     def option(self, key: str) -> Option | None:
         """The first pair with this key: the one `Keyword.get/2` finds."""
-        return next((item for item in self.items if item.key == key), None)
+        for item in self.items:
+            if item.key == key:
+                return item
+        return None
 
     def get(self, key: str) -> Term | None:
         found = self.option(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from io import BufferedReader
 from typing import TypeAlias
 
 # What tells that a file is another one than before; None: there is none.
@@ -15,6 +16,7 @@ Watch: TypeAlias = "Callable[[str, int, int], None]"
 
 # Larger files are no sources that anybody wrote.
 MAX_BYTES = 16 * 1024 * 1024
+_PIECE = 64 * 1024
 # Folders in which nothing of the project's own lies.
 _FOREIGN = frozenset({"deps", "_build", "node_modules"})
 
@@ -43,8 +45,12 @@ class Files:
         if found is not None:
             return found
         try:
-            with open(path, "rb") as file:
-                data = file.read(MAX_BYTES + 1)
+            # Without a buffer: a project has thousands of small files, and setting one up costs more than
+            # reading them.
+            with open(path, "rb", buffering=0) as file:
+                data = file.read(_PIECE)
+                if len(data) == _PIECE:
+                    data += BufferedReader(file).read(MAX_BYTES + 1 - _PIECE)
         except OSError:
             return None
         return data if len(data) <= MAX_BYTES else None

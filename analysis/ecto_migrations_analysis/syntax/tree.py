@@ -13,6 +13,7 @@ from __future__ import annotations
 # What `threading.local` is; importing threading takes longer than all of this module.
 from _thread import _local as local
 from collections.abc import Iterator
+from functools import cache
 
 import tree_sitter
 import tree_sitter_elixir
@@ -21,6 +22,8 @@ from .source import Source
 from .span import Span
 
 ERROR = "ERROR"
+
+_tuple = tuple.__new__
 
 # Nodes whose operator (an anonymous token) tells what they are.
 _OPERATIONS = frozenset({"binary_operator", "unary_operator"})
@@ -55,7 +58,8 @@ class Node:
 
     @property
     def span(self) -> Span:
-        return Span(self.start, self.end)
+        # As `Span(self.start, self.end)`, without the call of a Python function that this is.
+        return _tuple(Span, (self.start, self.end))
 
     @property
     def text(self) -> str:
@@ -140,14 +144,30 @@ def errs_in_statements(node: Node) -> bool:
     return True
 
 
+@cache
+def _language() -> tree_sitter.Language:
+    return tree_sitter.Language(tree_sitter_elixir.language())
+
+
 class _Parsers(local):
     """A parser for each thread: it has a state, and the binding lets go of the interpreter's lock."""
 
     def __init__(self) -> None:
-        self.elixir = tree_sitter.Parser(tree_sitter.Language(tree_sitter_elixir.language()))
+        self.elixir = tree_sitter.Parser(_language())
 
 
 _parsers = _Parsers()
+
+
+@cache
+def _kinds() -> list[tuple[str, bool]]:
+    """Each kind of node by its number: its name, and whether it is a named one. Asking a node for its number
+    costs a third of asking for both."""
+    language = _language()
+    return [
+        (language.node_kind_for_id(number) or "", language.node_kind_is_named(number))
+        for number in range(language.node_kind_count)
+    ]
 
 
 def parse(source: Source) -> Tree:
@@ -164,6 +184,7 @@ def parse_bytes(data: bytes) -> Tree:
     root = Node(top.type, 0, len(data), data)
     comments: list[Span] = []
     ancestors = [root]
+    kinds = _kinds()
     if not cursor.goto_first_child():
         root.has_error = faulty
         return Tree(root, ())
@@ -171,9 +192,11 @@ def parse_bytes(data: bytes) -> Tree:
         current = cursor.node
         assert current is not None
         parent = ancestors[-1]
-        kind = current.type
+        number = current.kind_id
+        # The number of ERROR is beyond those of the grammar.
+        kind, named = kinds[number] if number < len(kinds) else (current.type, current.is_named)
         descended = False
-        if current.is_named:
+        if named:
             if kind == "comment":
                 comments.append(Span(current.start_byte, current.end_byte))
             else:

@@ -25,4 +25,7 @@ def relation(prefix: Name | None, name: Name) -> Relation:
 
 def first_span(*spans: Span | None) -> Span:
     """The first that points into the source."""
-    return next((span for span in spans if span is not None and span != NOWHERE), NOWHERE)
+    for span in spans:
+        if span is not None and span != NOWHERE:
+            return span
+    return NOWHERE

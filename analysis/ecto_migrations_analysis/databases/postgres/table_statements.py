@@ -99,6 +99,8 @@ def _options(out: Rendering, table: c.Table) -> str:
 
 
 def _table_comment(command: c.Command, table: c.Table) -> tuple[Statement, ...]:
+    if table.comment is None:
+        return ()
     span = first_span(option_span(table, "comment"), command.span)
     operation = Comment(
         kind="table",
