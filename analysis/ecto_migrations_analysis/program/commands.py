@@ -291,9 +291,22 @@ class RepoCall(Immediate):
     repo: str
     table: Name | None = None
     schema: str | None = None
+    # True where a module of this very file is that schema.
+    own_schema: bool = False
     # True where the text shows a `where`, `limit` or a single struct; None where it cannot be told.
     restricted: bool | None = None
+    # True where it shows a limited number of rows: a `limit`, a range of keys, keys named one by one.
+    bounded: bool = False
+    # True with an `offset`; with a `select`; the columns that are compared with nil.
+    offset: bool = False
+    selects: bool = False
+    where_nil: tuple[str, ...] = ()
     columns_set: tuple[str, ...] = ()
+    # Of those: set to nil, and changed by what they hold (`inc:`, `push:`, `pull:`).
+    columns_nulled: tuple[str, ...] = ()
+    columns_moved: tuple[str, ...] = ()
+    # True with `on_conflict:` or `conflict_target:`.
+    on_conflict: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
 """Calls of the repo, and Ecto's queries as far as a migration needs them read.
 
-A query is a `MapTerm` with the struct `Ecto.Query`: its keys are the atoms `table` or `schema`, `restricted`
-and `columns` (those that `update:` sets).
+A query is a `MapTerm` with the struct `Ecto.Query` that holds a `Query`.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ..records import dataclass, replace
@@ -15,7 +15,7 @@ from .commands import RepoCall, RepoQuery
 from .dsl import REPO
 from .multi import steps_of
 from .scope import Call, Scope, pair_key
-from .terms import NIL, Atom, FunctionTerm, ListTerm, MapTerm, Term, Text, TupleTerm, Unknown
+from .terms import NIL, Atom, FunctionTerm, ListTerm, MapTerm, Term, Text, TupleTerm, Unknown, is_nil
 from .values import to_options
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ _WRITES = frozenset(
 # Functions that run the function they are given, now.
 BLOCKS = frozenset({"transaction", "transact", "checkout", "run_dynamic_repo", "with_dynamic_repo"})
 _ON_ONE_CONNECTION = frozenset({"transaction", "transact", "checkout"})
+# Columns whose ranges are batches, as in `sql.bounds`.
+_KEYS = frozenset({"id", "uuid"})
+# As `Interpreter.application` words a value that it does not know.
+_CHANGESET = re.compile(r"call of `([A-Z][\w.]*)\.\w*changeset\w*/\d+`")
 # The macros of `Ecto.Query` that take a query first.
 _RESTRICTIONS = frozenset({"where", "or_where", "limit", "having", "or_having"})
 _MACROS = _RESTRICTIONS | frozenset(
@@ -59,6 +63,12 @@ class Query:
     schema: str | None = None
     restricted: bool | None = False
     columns: tuple[str, ...] = ()
+    bounded: bool = False
+    offset: bool = False
+    where_nil: tuple[str, ...] = ()
+    nulled: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+    selects: bool = False
 
     def term(self, like: Term | None = None) -> MapTerm:
         items: list[tuple[Term, Term]] = [(Atom("query"), FunctionTerm(None, closure=self))]
@@ -152,11 +162,14 @@ def note_repo_call(
         restricted = True
     elif function.startswith("insert"):
         restricted = None
+    nulled, moved = (query.nulled, query.moved) if query else ((), ())
     if function == "update_all" and len(arguments) > 1:
-        columns = (*columns, *_columns_set(arguments[1]))
+        given = _changes(arguments[1])
+        columns, nulled, moved = (*columns, *given.columns), (*nulled, *given.nulled), (*moved, *given.moved)
     if function == "insert_all" and len(arguments) > 1:
         columns = _columns_inserted(arguments[1])
-    table, schema = (query.table, query.schema) if query else (None, None)
+    last = to_options(arguments[-1]) if len(arguments) > 1 else to_options(None)
+    table, schema = (query.table, query.schema) if query else (None, _changeset_of(arguments))
     own = interpreter.modules.get(schema) if schema else None
     if table is None and own is not None:
         table = own.table
@@ -167,17 +180,41 @@ def note_repo_call(
         repo=shown,
         table=table,
         schema=schema,
+        own_schema=own is not None,
         restricted=restricted,
+        bounded=query is not None and query.bounded,
+        offset=query is not None and query.offset,
+        selects=query is not None and query.selects,
+        where_nil=query.where_nil if query else (),
         columns_set=columns,
+        columns_nulled=nulled,
+        columns_moved=moved,
+        on_conflict=last.has("on_conflict") or last.has("conflict_target"),
     )
 
 
-def _columns_set(term: Term) -> tuple[str, ...]:
+def _changes(term: Term) -> Query:
     """The columns of `[set: [a: 1], inc: [b: 1]]`."""
     names: list[str] = []
+    nulled: list[str] = []
+    moved: list[str] = []
     for option in to_options(term):
-        names.extend(inner.key for inner in to_options(option.value))
-    return tuple(names)
+        inner = to_options(option.value)
+        names.extend(item.key for item in inner)
+        if option.key == "set":
+            nulled.extend(item.key for item in inner if is_nil(item.value))
+        else:
+            moved.extend(item.key for item in inner)
+    return Query(columns=tuple(names), nulled=tuple(nulled), moved=tuple(moved))
+
+
+def _changeset_of(arguments: list[Term]) -> str | None:
+    """The schema of a changeset that a function of the application makes: `Post.changeset(…)`."""
+    first = arguments[0] if arguments else None
+    if not isinstance(first, Unknown):
+        return None
+    found = _CHANGESET.match(first.reason)
+    return found[1] if found else None
 
 
 def _columns_inserted(term: Term) -> tuple[str, ...]:
@@ -245,9 +282,72 @@ def query_call(interpreter: Interpreter, call: Call, scope: Scope) -> Term | Non
     for name, body in clauses:
         if name in _RESTRICTIONS:
             query = replace(query, restricted=True)
+        if name == "limit":
+            query = replace(query, bounded=True)
+        elif name in ("select", "select_merge"):
+            query = replace(query, selects=True)
+        elif name == "offset":
+            query = replace(query, offset=True)
+        elif name in ("where", "or_where") and isinstance(body, Node):
+            query = _with_condition(query, body, narrows=name == "where")
+        elif name.endswith("join") and _joins_bounded(interpreter, body, scope):
+            query = replace(query, restricted=True, bounded=True)
         elif name == "update" and isinstance(body, Node):
-            query = replace(query, columns=(*query.columns, *_set_keys(body)))
+            query = replace(
+                query,
+                columns=(*query.columns, *_set_keys(body)),
+                nulled=(*query.nulled, *_set_keys(body, only_nil=True)),
+                moved=(*query.moved, *_set_keys(body, operators=("inc", "push", "pull"))),
+            )
     return query.term(Unknown("", call.span))
+
+
+def _joins_bounded(interpreter: Interpreter, body: Node | Term, scope: Scope) -> bool:
+    """`join: s in subquery(batch)`, where the batch has a limit."""
+    joined = _source(interpreter, body, scope)
+    return joined is not None and joined.bounded
+
+
+def _with_condition(query: Query, condition: Node, narrows: bool) -> Query:
+    """The query with what a `where` says of keys and of nil; the bindings stay unread."""
+    names = set(query.where_nil)
+    bounded = query.bounded
+    lower: set[str] = set()
+    upper: set[str] = set()
+    for node in condition.walk():
+        if node.kind == "call" and node.children[0].text == "is_nil":
+            names |= {name for child in node.children[1:] if (name := _field(child))}
+        if node.kind != "binary_operator" or len(node.children) != 2:
+            continue
+        column = _field(node.children[0])
+        if column not in _KEYS or _field(node.children[1]) is not None:
+            continue
+        if node.operator in ("in", "=="):
+            bounded = bounded or narrows
+        elif node.operator in (">", ">="):
+            lower.add(column)
+        elif node.operator in ("<", "<="):
+            upper.add(column)
+    for pair in _pairs(condition):
+        if len(pair.children) != 2:
+            continue
+        if pair_key(pair) in _KEYS:
+            bounded = bounded or narrows
+        elif pair.children[1].text == "nil":
+            names.add(pair_key(pair))
+    return replace(
+        query, bounded=bounded or (narrows and bool(lower & upper)), where_nil=tuple(sorted(names))
+    )
+
+
+def _field(node: Node) -> str | None:
+    """`column` of `p.column`, also in parentheses."""
+    if node.kind in ("arguments", "block") and len(node.children) == 1:
+        return _field(node.children[0])
+    inner = node.children[0] if node.kind == "call" and len(node.children) == 1 else node
+    if inner.kind != "dot" or len(inner.children) != 2:
+        return None
+    return inner.children[1].text
 
 
 def _source(interpreter: Interpreter, node: Node | Term, scope: Scope) -> Query | None:
@@ -262,12 +362,18 @@ def _source(interpreter: Interpreter, node: Node | Term, scope: Scope) -> Query 
     return None if isinstance(subject, Node) else query_of(subject)
 
 
-def _set_keys(node: Node) -> tuple[str, ...]:
+def _set_keys(
+    node: Node, operators: tuple[str, ...] = ("set", "inc", "push", "pull"), only_nil: bool = False
+) -> tuple[str, ...]:
     """The columns of `[set: [a: …], inc: [b: …]]` as written; the values hold bindings, and stay unread."""
     names: list[str] = []
     for pair in _pairs(node):
-        if pair_key(pair) in ("set", "inc", "push", "pull") and len(pair.children) == 2:
-            names.extend(pair_key(inner) for inner in _pairs(pair.children[1]))
+        if pair_key(pair) in operators and len(pair.children) == 2:
+            names.extend(
+                pair_key(inner)
+                for inner in _pairs(pair.children[1])
+                if not only_nil or (len(inner.children) == 2 and inner.children[1].text == "nil")
+            )
     return tuple(name for name in names if name)
 
 

@@ -133,14 +133,21 @@ def _query(command: c.RepoCall) -> Operation:
     match command.function.rstrip("!"):
         case "update_all":
             return Update(
-                relation=relation, columns=command.columns_set, restricted=command.restricted, span=span
+                relation=relation,
+                columns=command.columns_set,
+                restricted=command.restricted,
+                bounded=command.bounded,
+                nulled=command.columns_nulled,
+                span=span,
             )
         case "update":
             return Update(
                 relation=relation, columns=command.columns_set, restricted=True, bounded=True, span=span
             )
         case "delete_all":
-            return Delete(relation=relation, restricted=command.restricted, span=span)
+            return Delete(
+                relation=relation, restricted=command.restricted, bounded=command.bounded, span=span
+            )
         case "delete":
             return Delete(relation=relation, restricted=True, bounded=True, span=span)
         case "insert" | "insert_or_update":

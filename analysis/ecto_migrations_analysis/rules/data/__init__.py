@@ -2,4 +2,17 @@
 
 from ..entry import Entry
 
-RULES: tuple[Entry, ...] = ()
+_WRITES = ("Insert", "Update", "Delete")
+
+RULES = (
+    Entry("backfill-in-ddl-transaction", on=_WRITES),
+    Entry("backfill-unbatched", on=("Update", "Delete")),
+    Entry("wipe-column", on=("Update",)),
+    Entry("repo-write-in-change", on=("Immediate",)),
+    Entry("flush-needed", on=("RepoCall", "RepoQuery")),
+    Entry("app-schema-in-migration", on=("RepoCall",)),
+    Entry("application-code-in-migration", on=("ApplicationCode",)),
+    Entry("enqueue-or-side-effect", on=("ApplicationCode",)),
+    Entry("backfill-wrong-repo", on=("RepoCall", "RepoQuery")),
+    Entry("pending-trigger-events", on=_WRITES),
+)

@@ -2,4 +2,7 @@
 
 from ..entry import Entry
 
-RULES = (Entry("irreversible-change"),)
+RULES = (
+    Entry("irreversible-change"),
+    Entry("flush-in-change", on=("Raises",)),
+)
