@@ -94,6 +94,8 @@ class CreateFunction(Operation):
     replace: bool = False
     procedure: bool = False
     has_search_path: bool = False
+    # SECURITY DEFINER: it runs with its owner's rights.
+    security_definer: bool = False
     # None where the function is written in a language that PostgreSQL's parser does not read.
     body: Expression | None = None
 

@@ -11,7 +11,7 @@ from .tree import string, strings
 def _create(text: StatementText, node: Node) -> list[Operation]:
     language: str | None = None
     volatility = "volatile"
-    has_search_path = False
+    has_search_path = security_definer = False
     for item in node.get("options", []):
         option = item.get("DefElem", {})
         argument = option.get("arg", {})
@@ -19,6 +19,8 @@ def _create(text: StatementText, node: Node) -> list[Operation]:
             language = (text.name(string(argument)) or "").lower() or None
         elif option.get("defname") == "volatility":
             volatility = string(argument) or volatility
+        elif option.get("defname") == "security":
+            security_definer = bool(argument.get("Boolean", {}).get("boolval"))
         elif option.get("defname") == "set":
             setting = argument.get("VariableSetStmt", {})
             has_search_path |= str(setting.get("name", "")).lower() == "search_path"
@@ -32,6 +34,7 @@ def _create(text: StatementText, node: Node) -> list[Operation]:
             replace=bool(node.get("replace")),
             procedure=bool(node.get("is_procedure")),
             has_search_path=has_search_path,
+            security_definer=security_definer,
             body=_body(text, node) if language == "sql" else None,
             span=text.span,
         )
