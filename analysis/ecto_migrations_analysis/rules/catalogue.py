@@ -22,6 +22,7 @@ from . import (
     removing,
     rollback,
     sql,
+    suppressions,
     transactions,
 )
 from .base import Rule
@@ -41,6 +42,7 @@ CHAPTERS = (
     commands,
     files,
     mysql,
+    suppressions,
     conventions,
 )
 
@@ -56,6 +58,11 @@ def rule(name: str) -> Rule:
     module = import_module(f"{_PACKAGES[name]}.{'_'.join(words)}")
     made: Rule = getattr(module, "".join(word.capitalize() for word in words))()
     return made
+
+
+def chapter_of(name: str) -> str:
+    """The chapter of a rule, as settings name it."""
+    return _PACKAGES[name].rpartition(".")[2].replace("_", "-")
 
 
 def rules() -> dict[str, Rule]:

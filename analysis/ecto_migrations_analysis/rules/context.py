@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from ..analysis import Analysis, MigrationAnalysis, Step
-from ..findings import Level
+from ..findings import Finding, Level
 from ..operations import (
     AddConstraint,
     ConstraintDefinition,
@@ -30,6 +30,8 @@ class MigrationContext:
 
     analysis: Analysis
     migration: MigrationAnalysis
+    # What all other rules have found in the file; None where they have not been asked.
+    found: tuple[Finding, ...] | None = None
 
     @property
     def is_first(self) -> bool:

@@ -17,3 +17,5 @@ class Entry(NamedTuple):
     on: tuple[str, ...] = ()
     # Off until it is selected: conventions, which are a team's choice.
     optional: bool = False
+    # About the comments that silence rules: checked when all others have been, where there are such comments.
+    late: bool = False

@@ -11,32 +11,43 @@ from ..program.commands import AlterTable
 from ..program.commands import CreateTable as CreateTableCommand
 from .catalogue import ENTRIES, rule
 from .context import MigrationContext
-from .suppression import without_silenced
+from .selection import Selection, is_past, levelled
+from .suppression import has_comments, without_silenced
 
 
 def check(analysis: Analysis) -> tuple[Finding, ...]:
     """The findings of all rules on an analysis that has none yet, in the order of the text.
 
     Without those that a comment silences, and those inside of a part that did not parse: what stands there
-    may be the half of something else.
+    may be the half of something else. Settings say which rules are on and at which level.
     """
+    if is_past(analysis):
+        return ()
+    selection = Selection(analysis.project.settings, analysis.source.path)
+    found = _found(analysis, selection, late=False)
+    kept = _most_specific(found)
+    if has_comments(analysis.source):
+        kept += _found(analysis, selection, late=True, others=tuple(found))
+    ordered = sorted(kept, key=lambda finding: (finding.span, -finding.level, finding.rule))
+    return levelled(without_silenced(analysis, tuple(ordered)), analysis.project.settings)
+
+
+def _found(
+    analysis: Analysis, selection: Selection, *, late: bool, others: tuple[Finding, ...] | None = None
+) -> list[Finding]:
+    """What the rules that are on find in the parts that did parse; `others` are findings of other rules."""
     findings: list[Finding] = []
     for migration in analysis.migrations:
-        context = MigrationContext(analysis, migration)
+        context = MigrationContext(analysis, migration, others)
         kinds = present(migration)
         for entry in ENTRIES.values():
-            if entry.optional and entry.id not in analysis.project.settings.select:
+            if entry.late is not late or (entry.on and kinds.isdisjoint(entry.on)):
                 continue
-            if entry.on and kinds.isdisjoint(entry.on):
-                continue
-            if analysis.project.database in rule(entry.id).databases:
+            if selection.includes(entry) and analysis.project.database in rule(entry.id).databases:
                 findings.extend(rule(entry.id).check(context))
-    parsed = [
-        finding for finding in findings if not any(part.encloses(finding.span) for part in analysis.broken)
-    ]
-    kept = _most_specific(_once(parsed))
-    ordered = sorted(kept, key=lambda finding: (finding.span, -finding.level, finding.rule))
-    return without_silenced(analysis.source, tuple(ordered))
+    return _once(
+        [finding for finding in findings if not any(part.encloses(finding.span) for part in analysis.broken)]
+    )
 
 
 def present(migration: MigrationAnalysis) -> set[str]:

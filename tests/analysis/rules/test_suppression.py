@@ -5,9 +5,18 @@ from __future__ import annotations
 import pytest
 from ecto_migrations_analysis.engine import analyze
 from ecto_migrations_analysis.fixes.registry import change, offers
+from ecto_migrations_analysis.project.context import ProjectContext
+from ecto_migrations_analysis.project.globs import PathPattern
+from ecto_migrations_analysis.project.settings import Settings
+from ecto_migrations_analysis.records import replace
 from ecto_migrations_analysis.rules import suppression
-from ecto_migrations_analysis.rules.catalogue import rules
+from ecto_migrations_analysis.rules.catalogue import ENTRIES
+from ecto_migrations_analysis.rules.their_checks import THEIR_CHECKS
+from ecto_migrations_analysis.schema.state import Schema
 from ecto_migrations_analysis.syntax.source import Source
+from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 TEXT = """{head}defmodule MyApp.Repo.Migrations.IndexPosts do
   use Ecto.Migration
@@ -20,6 +29,10 @@ TEXT = """{head}defmodule MyApp.Repo.Migrations.IndexPosts do
 end
 """
 RULE = "index-not-concurrent"
+PIECES = (
+    "ecto-migrations:", "excellent_migrations:safety-assured-for-", "disable-for-", "next-line", "this-file",
+    " ", ",", "--", "reason", "index-not-concurrent", "ü", ":", "x", "index_not_concurrently",
+)  # fmt: skip
 
 
 def lines(text: str) -> list[int]:
@@ -80,4 +93,108 @@ def test_the_offered_comments_do_what_they_say() -> None:
 
 
 def test_their_checks_are_taken_for_rules_that_exist() -> None:
-    assert {rule for each in suppression._THEIR_CHECKS.values() for rule in each} <= set(rules())
+    assert len(THEIR_CHECKS) == 19
+    assert {rule for each in THEIR_CHECKS.values() for rule in each} <= set(ENTRIES)
+
+
+RAW = """defmodule MyApp.Repo.Migrations.IndexPosts do
+  use Ecto.Migration
+
+  def change do
+    # {comment}
+    execute(
+      \"\"\"
+      CREATE INDEX posts_title
+        ON posts (title)
+      \"\"\",
+      "DROP INDEX posts_title"
+    )
+
+    {other}
+  end
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("comment", "other", "found"),
+    [
+        ("none", "", [8]),
+        # The comment is about the line of `execute(`, the text begins in the next one, the finding is below.
+        (f"ecto-migrations:disable-for-next-line {RULE} -- small", "", []),
+        (f"ecto-migrations: disable-for-next-line {RULE} -- small", "", []),
+        (f"ecto-migrations:disable-for-this-line {RULE} -- small", "", [8]),
+        ("excellent_migrations:safety-assured-for-next-line raw_sql_executed", "", []),
+        ("excellent_migrations:safety-assured-for-this-file raw_sql_executed", "", []),
+        (
+            "excellent_migrations:safety-assured-for-this-file raw_sql_executed",
+            "create index(:posts, [:state])",
+            [14],
+        ),
+    ],
+)
+def test_comments_about_raw_sql(comment: str, other: str, found: list[int]) -> None:
+    assert lines(RAW.format(comment=comment, other=other)) == found
+
+
+def found_with(text: str, project: ProjectContext) -> list[tuple[str, str]]:
+    source = Source.from_text(text, "/app/priv/repo/migrations/20260101000000_index_posts.exs")
+    return [
+        (finding.rule, source.text(finding.span))
+        for finding in analyze(source, project).findings
+        if finding.rule in ("unused-suppression", "unknown-suppression", "suppression-without-reason")
+    ]
+
+
+def test_only_comments_on_rules_that_could_have_found_something_are_unused() -> None:
+    text = TEXT.format(
+        head="", behind="", above="# ecto-migrations:disable-for-next-line set-not-null-scan -- x"
+    )
+    known = ProjectContext(schema=Schema(complete=True))
+    assert found_with(text, known) == [("unused-suppression", "set-not-null-scan")]
+    for settings in (
+        Settings(ignore=("set-not-null-scan",)),
+        Settings(ignore=("scan",)),
+        Settings(select=("indexes", "suppressions")),
+        Settings(levels=(("set-not-null-scan", "off"),)),
+        Settings(per_file_ignores=((PathPattern(None, "2026*"), ("scan",)),)),
+        Settings(start_after=20260101000000),
+        Settings(ignore=("unused-suppression",)),
+    ):
+        assert found_with(text, replace(known, settings=settings)) == [], settings
+    assert found_with(text, replace(known, schema=Schema(complete=True, uncertain=("x",)))) == []
+    assert found_with(text, ProjectContext()) == []
+    # A part of the file is being typed.
+    assert found_with(text + "\ndefmodule X do\n  def y(\nend\n", known) == []
+
+
+def test_a_convention_that_nobody_selected_is_not_unused() -> None:
+    optional = next((entry.id for entry in ENTRIES.values() if entry.optional), None)
+    if optional is None:
+        pytest.skip("no convention yet")
+    text = TEXT.format(head="", behind="", above=f"# ecto-migrations:disable-for-next-line {optional} -- x")
+    assert found_with(text, ProjectContext(schema=Schema(complete=True))) == []
+
+
+def test_comments_about_comments_are_honoured() -> None:
+    head = "# ecto-migrations:disable-for-this-file unknown-suppression, suppression-without-reason -- x\n"
+    above = "# ecto-migrations:disable-for-next-line no-such-rule, index-not-concurrent"
+    known = ProjectContext(schema=Schema(complete=True))
+    text = TEXT.format(head="", behind="", above=above)
+    assert [rule for rule, _ in found_with(text, known)] == [
+        "suppression-without-reason",
+        "unknown-suppression",
+    ]
+    assert found_with(TEXT.format(head=head, behind="", above=above), known) == []
+
+
+@settings_of_hypothesis(deadline=None)
+@given(st.lists(st.sampled_from([*PIECES]), max_size=8).map("".join))
+def test_any_comment(rest: str) -> None:
+    source = Source.from_text(TEXT.format(head="", behind="", above="# " + rest))
+    for comment in suppression.comments(source):
+        for name in comment.names:
+            assert source.text(name.span) == name.name
+        assert source.text(comment.directive) == comment.scope or not comment.ours
+        assert comment.reason is None or comment.reason == comment.reason.strip()
+    analyze(source)

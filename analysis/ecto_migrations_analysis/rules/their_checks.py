@@ -1,0 +1,38 @@
+"""The checks of excellent_migrations, and the rules that say what they say.
+
+All nineteen of its README, "Checks" (release 0.1.10). Their names stand in comments and in `skip_checks`.
+"""
+
+from __future__ import annotations
+
+# A statement whose raw SQL somebody has looked at: in a comment it stands for whatever is found there. As a
+# check to skip it says only that raw SQL is nothing to report, which no rule of ours does.
+RAW_SQL = "raw_sql_executed"
+
+THEIR_CHECKS: dict[str, tuple[str, ...]] = {
+    "check_constraint_added": ("check-constraint-validated",),
+    "column_added_with_default": ("add-column-volatile-default",),
+    "column_reference_added": ("foreign-key-validated",),
+    "column_removed": ("remove-column", "remove-column-still-in-schema"),
+    "column_renamed": ("rename-column",),
+    "column_type_changed": ("modify-type-rewrite", "modify-column-with-check", "modify-restates-type"),
+    "column_volatile_default": ("add-column-volatile-default",),
+    "index_concurrently_without_disable_ddl_transaction": ("concurrent-index-in-transaction",),
+    "index_concurrently_without_disable_migration_lock": ("concurrent-index-migration-lock",),
+    "index_not_concurrently": ("index-not-concurrent", "drop-index-not-concurrent"),
+    "json_column_added": ("add-json-column",),
+    # No rule speaks about the number of columns.
+    "many_columns_index": (),
+    "not_null_added": ("set-not-null-scan", "modify-defeats-validated-check"),
+    "operation_delete": ("delete-all-rows",),
+    "operation_insert": (),
+    "operation_update": (),
+    RAW_SQL: (),
+    "table_dropped": ("drop-table", "drop-table-still-in-schema"),
+    "table_renamed": ("rename-table",),
+}
+
+
+def rules_of(check: str) -> tuple[str, ...]:
+    """The ids of the rules that a check stands for; none for a check there is not."""
+    return THEIR_CHECKS.get(check, ())
