@@ -9,4 +9,9 @@ RULES = (
     Entry("modify-column-with-check", on=("AlterColumnType",)),
     Entry("modify-restates-type", on=("AlterColumnType",)),
     Entry("modify-blocked-by-dependents", on=("AlterColumnType",)),
+    Entry("modify-foreign-key", on=("AddConstraint",)),
+    Entry("modify-primary-or-fk-int-widening", on=("AlterColumnType",)),
+    Entry("drop-not-null", on=("DropNotNull",)),
+    Entry("change-or-drop-default", on=("DropDefault", "SetDefault")),
+    Entry("modify-cached-plan", on=("AlterColumnType",)),
 )

@@ -45,7 +45,7 @@ create constraint(:posts, :views_not_negative, check: "views >= 0")
 class ModifyColumnWithCheck(Rule):
     id = "modify-column-with-check"
     level = Level.RISK
-    tags = ("columns", "scan", "history")
+    tags = ("columns", "scan", "history", "blocking")
     silences = ("modify-restates-type",)
 
     fires = (

@@ -46,7 +46,7 @@ create constraint(:posts, :posts_status_not_null, check: "status IS NOT NULL")
 class ModifyDefeatsValidatedCheck(Rule):
     id = "modify-defeats-validated-check"
     level = Level.DANGER
-    tags = ("columns", "scan", "history")
+    tags = ("columns", "scan", "history", "blocking")
     silences = ("set-not-null-scan", "modify-column-with-check", "modify-restates-type")
 
     fires = (

@@ -34,7 +34,7 @@ from ..context import MigrationContext
 class ModifyRestatesType(Rule):
     id = "modify-restates-type"
     level = Level.INFO
-    tags = ("columns", "history")
+    tags = ("columns", "history", "blocking")
 
     fires = (
         Case(

@@ -46,7 +46,7 @@ def type_before(operation: AlterColumnType, column: Column | None) -> DataType |
 class ModifyTypeRewrite(Rule):
     id = "modify-type-rewrite"
     level = Level.DANGER
-    tags = ("columns", "rewrite")
+    tags = ("columns", "rewrite", "blocking")
 
     fires = (
         Case(

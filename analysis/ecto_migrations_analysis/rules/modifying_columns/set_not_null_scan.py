@@ -42,7 +42,7 @@ from ..context import MigrationContext
 class SetNotNullScan(Rule):
     id = "set-not-null-scan"
     level = Level.DANGER
-    tags = ("columns", "scan")
+    tags = ("columns", "scan", "blocking")
 
     fires = (
         Case(
