@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class RepoConfig:
     """The repo's configuration as far as migrations read it (`Ecto.Migration.Runner.repo_config/2`).
 
-    The three keyword lists are empty where the project does not set them.
+    The keyword lists are empty where the project does not set them.
     """
 
     module: str | None = None
@@ -34,6 +34,8 @@ class RepoConfig:
     migration_foreign_key: Options = Options()
     migration_timestamps: Options = Options()
     migration_default_prefix: str | None = None
+    # `parameters: [lock_timeout: "5s"]`: what Postgrex sets on every connection.
+    parameters: Options = Options()
     # The release of ecto_sql that `mix.lock` names, as in (3, 12, 1); None: the newest known to this tool.
     ecto_sql: tuple[int, ...] | None = None
 

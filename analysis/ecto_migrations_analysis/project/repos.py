@@ -148,6 +148,7 @@ def repo_config(repo: Repo) -> RepoConfig:
         migration_foreign_key=to_options(config.get("migration_foreign_key")),
         migration_timestamps=to_options(config.get("migration_timestamps")),
         migration_default_prefix=as_name(prefix),
+        parameters=to_options(config.get("parameters")),
     )
 
 

@@ -11,4 +11,9 @@ RULES = (
     Entry("concurrent-index-in-transaction"),
     Entry("concurrent-index-migration-lock"),
     Entry("concurrent-index-unserialised", on=("CreateIndex",)),
+    Entry("concurrent-index-on-new-table", on=("CreateIndex",)),
+    Entry("concurrent-index-if-not-exists", on=("CreateIndex",)),
+    Entry("concurrent-index-short-lock-timeout", on=("CreateIndex", "Reindex")),
+    Entry("concurrent-mixed-operations"),
+    Entry("concurrent-down-mismatch", on=("CreateIndex", "DropIndex")),
 )

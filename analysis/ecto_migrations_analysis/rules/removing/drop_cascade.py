@@ -45,13 +45,12 @@ from ...operations import (
     DropObject,
     DropTable,
     DropView,
-    Operation,
     Relation,
 )
 from ...schema.state import Schema, Table
-from ...syntax.span import Span
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
+from ..spans import word_span
 from ..spelling import listed
 
 _BEFORE = """
@@ -164,7 +163,7 @@ class DropCascade(Rule):
         else:
             message = f"Drops along with {name} whatever depends on it: {what}."
         yield self.finding(
-            _span(context, step, operation),
+            word_span(context.analysis.source, _WORD, operation, step.statement),
             message,
             level=context.level(_level(step.before, operation, bool(lost)), relation, step),
             label="drops more than it names",
@@ -290,12 +289,3 @@ def _made_here(context: MigrationContext) -> frozenset[Relation]:
     views = [operation.name for _, operation in context.forward(CreateView)]
     objects = [operation.name for _, operation in context.forward(CreateObject)]
     return frozenset(Schema.key(name) for name in (*views, *objects))
-
-
-def _span(context: MigrationContext, step: Step, operation: Operation) -> Span:
-    """The word or option that asks for it; else the whole operation."""
-    for span in (operation.span, step.statement.span):
-        found = _WORD.search(context.analysis.source.data, span.start, span.end)
-        if found is not None:
-            return Span(found.start(), found.end())
-    return operation.span
