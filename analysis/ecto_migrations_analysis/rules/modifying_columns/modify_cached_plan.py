@@ -12,7 +12,7 @@ such query fails at least once after the migration, and the error reaches the ca
 - The schema modules of the project are known, and none selects the column.
 - The table is written again for it: what that costs is said by another rule.
 
-Where no schema module is known, it is for your information.
+It speaks once for a table. Where no schema module is known, it is for your information.
 
 ## Instead
 Expect one error for each query that selects the column, and run the migration when that hurts least; or restart
@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...findings import Finding, Level
-from ...operations import AlterColumnType
+from ...operations import AlterColumnType, Relation
 from ...schema.state import Schema
 from ..application import uses_of
 from ..base import Case, Rule, subject
@@ -67,6 +67,17 @@ class ModifyCachedPlan(Rule):
             text="""
             alter table(:posts) do
               modify :title, «:text», from: :string
+            end
+            """,
+        ),
+        Case(
+            about="Two columns of a table: the queries are the same",
+            before=("create table(:posts) do\n  add :title, :string\n  add :slug, :string\nend",),
+            lib=(_POST.replace("field :title, :string", "field :title, :string\n    field :slug, :string"),),
+            text="""
+            alter table(:posts) do
+              modify :title, «:text», from: :string
+              modify :slug, :text, from: :string
             end
             """,
         ),
@@ -136,11 +147,12 @@ class ModifyCachedPlan(Rule):
 
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         read = context.analysis.project.ecto_schemas
+        said: set[Relation] = set()
         for step, operation in context.forward(AlterColumnType):
             relation, name = operation.relation, operation.column
             if name is None or context.is_new(relation, step):
                 continue
-            if Schema.key(relation) not in step.effect.invalidates_plans:
+            if Schema.key(relation) not in step.effect.invalidates_plans or Schema.key(relation) in said:
                 continue
             table = step.before.table(relation)
             old = type_before(operation, table.columns.get(name) if table is not None else None)
@@ -152,6 +164,7 @@ class ModifyCachedPlan(Rule):
             if not uses and read is not None and read():
                 continue
             who = f"of `{uses[0].schema.module}`" if uses else "that select it"
+            said.add(Schema.key(relation))
             yield self.finding(
                 operation.span,
                 f"`{relation}.{name}` changes from {old} to {operation.type}: prepared queries {who} fail once with"

@@ -40,7 +40,7 @@ from collections.abc import Iterator
 
 from ...analysis import Step
 from ...findings import Finding, Level
-from ...operations import AddConstraint
+from ...operations import AddConstraint, Relation
 from ...schema.state import Schema
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
@@ -151,8 +151,8 @@ class ModifyForeignKey(Rule):
                 continue
             name = constraint.name or "…"
             failure = next((f for f in step.effect.failures if f.certain and f.span == operation.span), None)
-            exclusive = _exclusively_locked(step)
-            both = " and ".join(f"`{relation}`" for relation in exclusive) or f"`{table}`"
+            exclusive = _exclusively_locked(context, step, operation)
+            both = " and ".join(exclusive) or f"`{table}`"
             if failure is not None:
                 level, does = self.level, f"Fails: {failure.reason}."
                 label = "not dropped before"
@@ -184,8 +184,20 @@ class ModifyForeignKey(Rule):
             )
 
 
-def _exclusively_locked(step: Step) -> list[str]:
-    """The tables under ACCESS EXCLUSIVE, the altered one first."""
-    altered = [Schema.key(op.relation) for op in step.statement.operations if isinstance(op, AddConstraint)]
-    found = {lock.relation: None for lock in step.effect.locks if lock.mode == "ACCESS EXCLUSIVE"}
-    return [str(relation) for relation in sorted(found, key=lambda item: (item not in altered, str(item)))]
+def _exclusively_locked(context: MigrationContext, step: Step, operation: AddConstraint) -> list[str]:
+    """The altered table and the referenced one, as far as they are under ACCESS EXCLUSIVE in this statement.
+
+    A constraint that an earlier statement of the transaction dropped has locked the referenced table as well.
+    """
+    held: set[Relation] = set()
+    for other in context.steps:
+        if other is step or (other.in_transaction and step.in_transaction):
+            held |= {lock.relation for lock in other.effect.locks if lock.mode == "ACCESS EXCLUSIVE"}
+        if other is step:
+            break
+    tables = dict.fromkeys(
+        Schema.key(relation)
+        for relation in (operation.relation, operation.constraint.references)
+        if relation is not None
+    )
+    return [f"`{relation}`" for relation in tables if relation in held]
