@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Final, NoReturn
 
-from . import check, exit_codes, expand, explain, report, server
+from . import check, exit_codes, expand, explain, new, report, server
 from .cells import printable
 from .errors import PROGRAM, CommandError, complain
 from .terminal import Terminal
@@ -23,6 +23,7 @@ examples:
   {PROGRAM} report FILE                           SQL and locks, statement by statement
   {PROGRAM} expand FILE:7                         the safe form of what stands in line 7, as a diff
   {PROGRAM} explain index-not-concurrent          what a rule is about
+  {PROGRAM} new add-index-concurrently            a migration from a template
 
 exit codes: 0 nothing found, 1 findings, 2 wrong usage or an unreadable file
 """
@@ -33,6 +34,7 @@ _COMMANDS: Final[dict[str, ModuleType]] = {
     "report": report,
     "expand": expand,
     "explain": explain,
+    "new": new,
     "server": server,
 }
 

@@ -10,7 +10,9 @@ HELP: Final = "show the SQL of a migration in both directions, with the locks ea
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a migration file")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--format", choices=("text", "json", "markdown"), default="text", help="default: text"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,6 +26,10 @@ def run(arguments: argparse.Namespace) -> int:
     checked = check(files.target(arguments.file))
     if arguments.format == "json":
         report_json.write(checked, sys.stdout)
+    elif arguments.format == "markdown":
+        from ..report_markdown import markdown
+
+        sys.stdout.write(markdown(checked.analysis, checked.target.shown))
     else:
         report_text.write(checked, sys.stdout, Terminal.of(sys.stdout))
     return exit_codes.OK

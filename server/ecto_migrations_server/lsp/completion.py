@@ -16,6 +16,7 @@ from ecto_migrations_analysis.syntax.span import Span
 from ecto_migrations_snippets import Body, Context, Template, templates
 from lsprotocol import types
 
+from ..new_migration import module_namespace, needs_lock_disabled
 from . import convert
 from .completion_argument import locate_argument
 from .completion_names import argument_items
@@ -26,8 +27,6 @@ from .session import Session
 # A name begins with them: `table(:`, `table("`.
 OPTIONS = types.CompletionOptions(trigger_characters=[":", '"'], resolve_provider=False)
 
-# Values of `migration_lock` that keep no transaction open (ecto_sql, `Ecto.Adapters.Postgres`).
-_NO_LOCK = frozenset({"pg_advisory_lock", "false", "nil"})
 _USE = re.compile(r"^([ \t]*)use[ \t(][^\r\n]*", re.MULTILINE)
 _MODULE = re.compile(r"^[ \t]*defmodule\b", re.MULTILINE)
 _FILE_NAME = re.compile(r"\d+_(?P<name>\w+)\.exs")
@@ -60,22 +59,15 @@ def completion(ls: Session, params: types.CompletionParams) -> types.CompletionL
 def _context(caret: Caret, document: Document, project: ProjectContext) -> Context:
     module = namespace = None
     if caret.fresh is not None:
-        namespace = _namespace(project)
+        namespace = module_namespace(project)
         module = caret.fresh.module or _module(document, namespace)
     return Context(
         where=caret.where,
         module=module,
         namespace=namespace,
         callback=caret.callback,
-        disable_migration_lock=(project.repo.migration_lock or "").removeprefix(":") not in _NO_LOCK,
+        disable_migration_lock=needs_lock_disabled(project),
     )
-
-
-def _namespace(project: ProjectContext) -> str | None:
-    """Where the folder's modules are: as in the newest one, else as `mix ecto.gen.migration` does it."""
-    if project.sibling_modules and "." in project.sibling_modules[-1]:
-        return project.sibling_modules[-1].rpartition(".")[0]
-    return f"{project.repo.module}.Migrations" if project.repo.module else None
 
 
 def _module(document: Document, namespace: str | None) -> str | None:

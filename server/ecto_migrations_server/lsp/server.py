@@ -7,6 +7,7 @@ from lsprotocol import types
 from ..version import version
 from . import (
     code_actions,
+    commands,
     completion,
     configuration,
     diagnostics,
@@ -48,4 +49,5 @@ def create_server() -> Session:
     feature(types.TEXT_DOCUMENT_HOVER)(hover.hover)
     feature(types.TEXT_DOCUMENT_DEFINITION)(navigation.definition)
     feature(types.TEXT_DOCUMENT_REFERENCES)(navigation.references)
+    commands.register(server)
     return server

@@ -1,0 +1,55 @@
+"""Other words in a template."""
+
+from __future__ import annotations
+
+import pytest
+from ecto_migrations_snippets import Context, Template, templates
+from ecto_migrations_snippets.filling import fill, words
+
+
+def template(name: str) -> Template:
+    return next(each for each in templates() if each.name == name)
+
+
+def test_words_are_the_defaults_in_the_order_of_the_tab_stops() -> None:
+    assert words(template("add-not-null-column")) == ("posts", "status", "string", "draft")
+
+
+def test_words_are_replaced_in_every_file_and_in_the_names_of_the_files() -> None:
+    filled = fill(template("add-not-null-column"), {"posts": "accounts", "status": "state"})
+    body = filled.body_for(Context(namespace="Shop.Repo.Migrations"))
+    assert body is not None
+    assert [file.name for file in body.files] == [
+        "add_state_to_accounts",
+        "backfill_accounts_state",
+        "enforce_accounts_state_not_null",
+    ]
+    for file in body.files:
+        assert "accounts" in file.text
+        assert ":posts" not in file.text and '"posts"' not in file.text
+        assert "status" not in file.text
+    assert "SET DEFAULT 'draft'" in body.files[0].text
+
+
+def test_a_word_is_replaced_as_a_whole_only() -> None:
+    filled = fill(template("add-not-null-column"), {"string": "text", "status": "posts_state"})
+    assert filled.files[0].name == "add_posts_state_to_posts"
+    assert "add :${2:posts_state}, :${3:text}" in filled.files[0].text
+
+
+def test_without_words_it_is_the_same_template() -> None:
+    assert fill(template("backfill-in-batches"), {}) == template("backfill-in-batches")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"post": "users"}, "there is: posts, status"),
+        ({"posts": ""}, "cannot stand for 'posts'"),
+        ({"posts": "us}ers"}, "cannot stand for 'posts'"),
+        ({"posts": "a\nb"}, "cannot stand for 'posts'"),
+    ],
+)
+def test_what_cannot_be_is_refused(values: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        fill(template("add-index-concurrently"), values)
