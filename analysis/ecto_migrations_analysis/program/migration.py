@@ -14,10 +14,23 @@ Direction = Literal["up", "down"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribute:
-    """`@disable_ddl_transaction true`: its value (None: not to be known) and where it stands, if it does."""
+    """`@disable_ddl_transaction true`: its value (None: not to be known) and where it stands, if it does.
+
+    `reset`: it stands above `use Ecto.Migration`, which sets it to false (`Ecto.Migration.__using__/1`).
+    """
 
     value: bool | None = False
     span: Span | None = None
+    reset: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherAttribute:
+    """An attribute that Ecto does not know; `value` is None where it is no boolean, or not known."""
+
+    name: str
+    value: bool | None
+    span: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +82,8 @@ class Migration:
     callbacks: dict[str, Callback] = field(default_factory=dict)
     disable_ddl_transaction: Attribute = Attribute()
     disable_migration_lock: Attribute = Attribute()
+    # All others but those of documentation, as they are set last.
+    other_attributes: tuple[OtherAttribute, ...] = ()
     up: Program | None = None
     down: Program | None = None
     # Parts of the module that did not parse: nothing is said about what lies inside.

@@ -34,13 +34,22 @@ from .checks import Unfinished
 from .commands import ApplicationCode, Command, Execute, UnknownCode
 from .evaluator import MAX_STEPS, Evaluator
 from .interpreter import Interpreter, Misplaced
-from .migration import Attribute, Callback, Direction, Irreversible, Migration, Program
+from .migration import (
+    Attribute,
+    Callback,
+    Direction,
+    Irreversible,
+    Migration,
+    OtherAttribute,
+    Program,
+)
 from .modules import read_modules
 from .rollback import reverse
 from .scope import Call, Exhausted, FunctionClause, Module, Raised
 from .terms import FunctionTerm, as_bool
 
 _CALLBACKS = ("change", "up", "down", "after_begin", "before_commit")
+_FLAGS = ("disable_ddl_transaction", "disable_migration_lock")
 # Adapters without transactional DDL: Ecto never opens a transaction around their migrations.
 _NO_DDL_TRANSACTION = frozenset({"Ecto.Adapters.MyXQL", "Ecto.Adapters.SQLite3"})
 
@@ -119,6 +128,11 @@ def _migration(
         callbacks=_callbacks(module),
         disable_ddl_transaction=transaction,
         disable_migration_lock=_flag(module, "disable_migration_lock"),
+        other_attributes=tuple(
+            OtherAttribute(name=name, value=as_bool(values[-1][1]), span=module.attribute_spans[name])
+            for name, values in module.history.items()
+            if name not in _FLAGS
+        ),
         up=reader.program("up"),
         down=reader.program("down") if rollback else None,
         broken=tuple(span for span in broken if module.node.span.encloses(span)),
@@ -129,7 +143,11 @@ def _flag(module: Module, name: str) -> Attribute:
     value = module.attributes().get(name)
     if value is None:
         return Attribute()
-    return Attribute(value=as_bool(value), span=module.attribute_spans.get(name))
+    span = module.attribute_spans.get(name)
+    use = next((node for used, node, _ in module.uses if used == "Ecto.Migration"), None)
+    if use is not None and span is not None and span.end <= use.start:
+        return Attribute(span=span, reset=True)
+    return Attribute(value=as_bool(value), span=span)
 
 
 def _callbacks(module: Module) -> dict[str, Callback]:

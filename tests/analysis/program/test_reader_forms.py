@@ -166,6 +166,30 @@ def test_attributes_of_the_module() -> None:
     assert migration(change("")).disable_ddl_transaction.value is False
 
 
+def test_attributes_above_use_are_reset_by_it() -> None:
+    text = change("").replace("use Ecto.Migration\n", "@disable_ddl_transaction true\n  use Ecto.Migration\n")
+    found = migration(text).disable_ddl_transaction
+    assert (found.value, found.reset) == (False, True)
+    assert found.span is not None and text[slice(*found.span)] == "@disable_ddl_transaction true"
+    again = migration(
+        text.replace("use Ecto.Migration\n", "use Ecto.Migration\n@disable_ddl_transaction true\n")
+    )
+    assert (again.disable_ddl_transaction.value, again.disable_ddl_transaction.reset) == (True, False)
+    wrapped = migration(text.replace("use Ecto.Migration", "use MyApp.Migration"))
+    assert wrapped.disable_ddl_transaction.value is True
+
+
+def test_attributes_that_ecto_does_not_know() -> None:
+    text = change("").replace(
+        "use Ecto.Migration\n", "use Ecto.Migration\n@batch 100\n@fast true\n@doc false\n"
+    )
+    found = migration(text).other_attributes
+    assert [(item.name, item.value, text[slice(*item.span)]) for item in found] == [
+        ("batch", None, "@batch 100"),
+        ("fast", True, "@fast true"),
+    ]
+
+
 def test_spans_are_the_whole_call_the_pair_and_the_token() -> None:
     text = change("alter table(:posts) do\n  add :views, :integer, null: false, default: 0\nend")
     (command,) = up(text)

@@ -2,4 +2,9 @@
 
 from ..entry import Entry
 
-RULES: tuple[Entry, ...] = ()
+RULES = (
+    Entry("attribute-misspelt"),
+    Entry("attribute-misplaced"),
+    Entry("disable-ddl-transaction-unneeded"),
+    Entry("disable-migration-lock-unneeded"),
+)
