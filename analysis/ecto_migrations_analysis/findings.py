@@ -47,3 +47,5 @@ class Finding:
     subject: dict[str, str] = field(default_factory=dict)
     # False for what happens only on rollback.
     forward: bool = True
+    # The statement fails, however small the table is.
+    fails: bool = False

@@ -88,7 +88,7 @@ def levelled(findings: tuple[Finding, ...], settings: Settings) -> tuple[Finding
 def _levelled(finding: Finding, levels: dict[str, Level], settings: Settings) -> Finding:
     level = levels.get(finding.rule, finding.level)
     table = finding.subject.get("table")
-    if table is not None and level > Level.INFO and settings.tables.is_small(table):
+    if table is not None and level > Level.INFO and not finding.fails and settings.tables.is_small(table):
         if not BLOCKING_TAGS.isdisjoint(tags_of(finding.rule)):
             level = Level.INFO
     return finding if level == finding.level else replace(finding, level=level)

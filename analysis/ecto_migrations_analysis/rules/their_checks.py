@@ -11,11 +11,18 @@ RAW_SQL = "raw_sql_executed"
 
 THEIR_CHECKS: dict[str, tuple[str, ...]] = {
     "check_constraint_added": ("check-constraint-validated",),
-    "column_added_with_default": ("add-column-volatile-default",),
-    "column_reference_added": ("foreign-key-validated",),
+    "column_added_with_default": ("add-column-volatile-default", "add-column-default-legacy"),
+    "column_reference_added": ("foreign-key-validated", "modify-foreign-key"),
     "column_removed": ("remove-column", "remove-column-still-in-schema"),
     "column_renamed": ("rename-column",),
-    "column_type_changed": ("modify-type-rewrite", "modify-column-with-check", "modify-restates-type"),
+    "column_type_changed": (
+        "modify-type-rewrite",
+        "modify-primary-or-fk-int-widening",
+        "modify-foreign-key",
+        "modify-column-with-check",
+        "modify-restates-type",
+        "modify-cached-plan",
+    ),
     "column_volatile_default": ("add-column-volatile-default",),
     "index_concurrently_without_disable_ddl_transaction": ("concurrent-index-in-transaction",),
     "index_concurrently_without_disable_migration_lock": ("concurrent-index-migration-lock",),

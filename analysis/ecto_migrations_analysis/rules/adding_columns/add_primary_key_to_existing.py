@@ -166,6 +166,7 @@ class AddPrimaryKeyToExisting(Rule):
                 advice="Build a unique index concurrently, make the columns NOT NULL through a validated CHECK,"
                 " then `ADD CONSTRAINT … PRIMARY KEY USING INDEX …`, which is instant.",
                 subject=subject(table, step.statement, constraint=key.name),
+                fails=failure is not None,
             )
 
 

@@ -181,6 +181,7 @@ class ModifyForeignKey(Rule):
                 advice="Add the new constraint under another name with NOT VALID by `execute`, validate it in the"
                 " next migration, then drop the old one.",
                 subject=subject(table, step.statement, constraint=constraint.name),
+                fails=failure is not None,
             )
 
 
