@@ -74,10 +74,10 @@ class Workspace:
     def __init__(
         self,
         settled: bool = False,
-        settings: SettingsFile | None = None,
+        settings: tuple[SettingsFile, ...] | None = None,
         adjust: Adjust | None = None,
     ) -> None:
-        """With `settings` that file counts, and none is looked for; `adjust` is that of `context_for`."""
+        """With `settings` those files count, and none is looked for; `adjust` is that of `context_for`."""
         self._settled = settled
         self._given = settings
         self._adjust = adjust
@@ -187,9 +187,24 @@ class Workspace:
                 sibling_modules=history.modules(version),
             )
 
+    def stated_folders(self, root: str) -> list[str]:
+        """The folders below `root` that settings name as folders of migrations, sorted."""
+        with self._lock:
+            settings = self._stated(root, Files())
+        return sorted(stated_folders(settings, root))
+
+    def is_stated(self, path: str) -> bool:
+        """Whether the file at this absolute path lies in a folder that settings name."""
+        with self._lock:
+            return self._stated(os.path.dirname(path), Files()).migration_folder(path) is not None
+
+    def _stated(self, folder: str, files: Files) -> Settings:
+        found = self._settings_files(os.path.join(folder, "_"), files)
+        return effective(Settings(), found, None, self._adjust)
+
     def _settings_files(self, path: str, files: Files) -> tuple[SettingsFile, ...]:
         if self._given is not None:
-            return (self._given,)
+            return self._given
         return self._search.around(os.path.dirname(path), files)
 
     def _settings(

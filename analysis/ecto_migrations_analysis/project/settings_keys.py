@@ -158,7 +158,7 @@ def _strings(value: object, path: Path, reading: Reading, what: str) -> list[tup
             found.append(((*path, number), item.strip()))
         else:
             reading.problem((*path, number), f"expected one of {what}, got {shown(item)}")
-    return found
+    return found if found or not value else None
 
 
 def _rules(value: object, path: Path, reading: Reading) -> tuple[str, ...] | None:
@@ -188,7 +188,7 @@ def _levels(value: object, path: Path, reading: Reading) -> tuple[tuple[str, str
             found.append((name, level))
         else:
             reading.problem((*path, name), f"expected one of {', '.join(LEVELS)}, got {shown(level)}")
-    return tuple(found)
+    return tuple(found) if found or not stated else None
 
 
 def _file_ignores(
@@ -202,7 +202,7 @@ def _file_ignores(
         ignored = _rules(names, (*path, pattern), reading)
         if ignored is not None:
             found.append((PathPattern(reading.base, pattern), ignored))
-    return tuple(found)
+    return tuple(found) if found or not stated else None
 
 
 def _tables(value: object, path: Path, reading: Reading) -> Tables | None:
@@ -215,17 +215,20 @@ def _tables(value: object, path: Path, reading: Reading) -> Tables | None:
             reading.problem((*path, name), _unknown("key", name, ("small", "large")), of_key=True)
         elif (items := _strings(patterns, (*path, name), reading, "table names")) is not None:
             found[name] = tuple(item for _, item in items)
-    return Tables(**found)
+    return Tables(**found) if found or not stated else None
 
 
 def _folders(value: object, path: Path, reading: Reading) -> tuple[PathPattern, ...] | None:
     found = _strings(value, path, reading, "folders")
     if found is None:
         return None
+    folders: list[PathPattern] = []
     for place, item in found:
         if re.search(r"[*?\[]", item):
             reading.problem(place, f"expected a folder without wildcards, got {shown(item)}")
-    return tuple(PathPattern(reading.base, item) for _, item in found if not re.search(r"[*?\[]", item))
+        else:
+            folders.append(PathPattern(reading.base, item))
+    return tuple(folders) if folders or not found else None
 
 
 def _table(value: object, path: Path, reading: Reading) -> list[tuple[str, object]] | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from .cells import printable
 from .errors import CommandError, complain
 from .formats import findings as formats
+from .settings import configure as configure_settings
 
 if TYPE_CHECKING:
     from ecto_migrations_analysis.findings import Level
@@ -49,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stdin-filename", metavar="FILE", help="the file that standard input is (to be) saved as"
     )
+    configure_settings(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,14 +58,18 @@ def run(arguments: argparse.Namespace) -> int:
     import sys
 
     from ecto_migrations_analysis.findings import Level
-    from ecto_migrations_analysis.project.discovery import Workspace
 
-    from . import exit_codes, files
+    from . import exit_codes, files, settings
     from .checked import Checked, check
 
-    targets = files.targets(arguments.paths, arguments.stdin_filename)
+    # Nothing changes during the run.
+    workspace = settings.workspace(arguments)
+    targets = files.targets(arguments.paths, arguments.stdin_filename, workspace)
     if arguments.since is not None:
         targets = files.since(targets, arguments.since)
+    if arguments.show_settings:
+        settings.show(targets, workspace, sys.stdout)
+        return exit_codes.OK
     failing = None if arguments.fail_level == "never" else Level[arguments.fail_level.upper()]
     baseline = None
     if arguments.baseline is not None and arguments.write_baseline is None:
@@ -74,8 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     output = None if arguments.write_baseline is not None else _output(arguments, sys.stdout, failing)
     written: list[Checked] = []
     found = broken = False
-    # Nothing changes during the run.
-    workspace = Workspace(settled=True)
+    problems = settings.Problems()
     for target in targets:
         try:
             checked: Checked = check(target, workspace)
@@ -85,6 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
             broken = True
             continue
         gc.enable()
+        problems.tell(checked.analysis.project.settings_files)
         if output is None:
             written.append(checked)
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ecto_migrations_analysis.records import dataclass
 from ecto_migrations_analysis.syntax.source import Source
@@ -13,6 +13,9 @@ from ecto_migrations_analysis.syntax.source import Source
 from ..detection import is_migration, is_migration_path
 from .cells import printable
 from .errors import CommandError
+
+if TYPE_CHECKING:
+    from ecto_migrations_analysis.project.discovery import Workspace
 
 # Below a folder these hold code of others, or nothing that was written by hand.
 _SKIPPED: Final = frozenset({"deps", "_build", "node_modules"})
@@ -59,11 +62,11 @@ def target(path: str) -> Target:
     return Target(os.path.abspath(path), path)
 
 
-def targets(paths: Iterable[str], stdin_name: str | None) -> list[Target]:
+def targets(paths: Iterable[str], stdin_name: str | None, workspace: Workspace) -> list[Target]:
     """The files that `paths` stand for, each once, those of a folder in the order Ecto runs them.
 
-    Without a path: the migrations of the project in the current folder. Raises `CommandError` where a path
-    does not exist or no migration is found.
+    Without a path: the migrations of the project in the current folder. `workspace` knows the folders that
+    settings name. Raises `CommandError` where a path does not exist or no migration is found.
     """
     paths = list(paths)
     found: list[Target] = []
@@ -73,15 +76,15 @@ def targets(paths: Iterable[str], stdin_name: str | None) -> list[Target]:
             continue
         _must_exist(path)
         if os.path.isdir(path):
-            inside = list(_in_folder(path))
+            inside = list(_in_folder(path, workspace))
             if not inside:
                 raise CommandError(f"no migrations in {printable(path)}{_looked_from(path)}")
             found.extend(inside)
         else:
             found.append(Target(os.path.abspath(path), path))
     if not paths:
-        for folder in _project_folders():
-            found.extend(_in_folder(folder))
+        for folder in _project_folders(workspace):
+            found.extend(_in_folder(folder, workspace))
         if not found:
             raise CommandError(
                 "no migrations found: neither priv/*/migrations nor apps/*/priv/*/migrations is in "
@@ -122,30 +125,38 @@ def _looked_from(path: str) -> str:
     return "" if os.path.isabs(path) else f" (looked from {printable(os.getcwd())})"
 
 
-def _project_folders() -> list[str]:
-    """The `priv` folders of the project here and of an umbrella's applications."""
-    roots = ["priv"]
+def _project_folders(workspace: Workspace) -> list[str]:
+    """The `priv` folders of the project here and of an umbrella's applications, and those that are stated."""
+    roots = [""]
     if os.path.isdir("apps"):
-        roots += [os.path.join("apps", name, "priv") for name in sorted(os.listdir("apps"))]
-    return [root for root in roots if os.path.isdir(root)]
+        roots += [os.path.join("apps", name) for name in sorted(os.listdir("apps"))]
+    folders = [os.path.join(root, "priv") for root in roots]
+    below = os.path.join(os.getcwd(), "")
+    for root in roots:
+        stated = workspace.stated_folders(os.path.abspath(root))
+        folders += [folder.removeprefix(below) for folder in stated if folder.startswith(below)]
+    return [folder for folder in dict.fromkeys(folders) if os.path.isdir(folder)]
 
 
-def _in_folder(top: str) -> Iterator[Target]:
+def _in_folder(top: str, workspace: Workspace) -> Iterator[Target]:
     for folder, subfolders, names in os.walk(top):
         subfolders[:] = sorted(
             name for name in subfolders if name not in _SKIPPED and not name.startswith(".")
         )
         for name in sorted(names):
             path = os.path.join(folder, name)
-            if name.endswith(".exs") and _holds_migration(path):
+            if name.endswith(".exs") and _holds_migration(path, workspace):
                 yield Target(os.path.abspath(path), path)
 
 
-def _holds_migration(path: str) -> bool:
-    if is_migration_path(os.path.abspath(path)):
+def _holds_migration(path: str, workspace: Workspace) -> bool:
+    absolute = os.path.abspath(path)
+    if is_migration_path(absolute):
         return True
     if os.path.basename(path).startswith("."):
         return False
+    if workspace.is_stated(absolute):
+        return True
     try:
         with open(path, "rb") as file:
             return is_migration(None, file.read().decode("utf-8", "replace"))
