@@ -140,3 +140,24 @@ def test_statistics(blog: Path, run: Run) -> None:
         [str(item["count"]), item["level"], item["rule"]] for item in counts
     ]
     assert run("check", "--statistics", "--format", "sarif").code == 2
+
+
+def test_since_says_what_is_released(folder: Path, run: Run) -> None:
+    """A version below those of the named branch is out of order there, whatever `main` holds."""
+    project = folder.parents[2]
+    write(folder, "20260101000000_old.exs", "old")
+    git(project, "init")
+    git(project, "add", ".")
+    git(project, "commit", "-m", "base")
+    git(project, "checkout", "-b", "production")
+    write(folder, "20260103000000_released.exs", "released")
+    git(project, "add", ".")
+    git(project, "commit", "-m", "released")
+    git(project, "checkout", "-b", "work")
+    write(folder, "20260102000000_mine.exs", "mine")
+
+    def rules(*arguments: str) -> set[str]:
+        return {item["rule"] for item in run("check", "--format", "json", *arguments).json}
+
+    assert "out-of-order-version" in rules("--since", "production")
+    assert "out-of-order-version" not in rules("--since", "main")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .git import git
+from .git import branched_off, git
 
 
 def changed_since(folder: str, revision: str) -> frozenset[str] | None:
@@ -13,9 +13,8 @@ def changed_since(folder: str, revision: str) -> frozenset[str] | None:
 
     None where `folder` is in no repository of git, the revision is not known, or nothing is common to both.
     """
-    # "--end-of-options": a revision that begins with a hyphen is none of git's options.
-    base = (git(folder, "merge-base", "--end-of-options", "HEAD", revision) or "").strip()
-    if not base:
+    base = branched_off(folder, revision)
+    if base is None:
         return None
     differing = git(
         folder, "diff", "--name-only", "-z", "--relative", "--no-ext-diff", "--diff-filter=d", base, "--", "."

@@ -76,9 +76,15 @@ class Workspace:
         settled: bool = False,
         settings: tuple[SettingsFile, ...] | None = None,
         adjust: Adjust | None = None,
+        base: str | None = None,
     ) -> None:
-        """With `settings` those files count, and none is looked for; `adjust` is that of `context_for`."""
+        """With `settings` those files count, and none is looked for; `adjust` is that of `context_for`.
+
+        `base`: the revision of git from which the present work branched off; None: the branch that is
+        deployed, as it is usually called.
+        """
         self._settled = settled
+        self._base_revision = base
         self._given = settings
         self._adjust = adjust
         self._search = SettingsSearch(settled)
@@ -285,7 +291,7 @@ class Workspace:
     def _base(self, folder: str) -> Released:
         from .released import Released
 
-        found = self._bases.setdefault(folder, Released(folder))
+        found = self._bases.setdefault(folder, Released(folder, self._base_revision))
         _limit(self._bases)
         return found
 

@@ -15,6 +15,12 @@ def git(folder: str, *arguments: str) -> str | None:
     return found.decode("utf-8", "replace") if found is not None else None
 
 
+def branched_off(folder: str, revision: str) -> str | None:
+    """The commit where HEAD branched off from a revision; None where git knows none."""
+    # "--end-of-options": a revision that begins with a hyphen is none of git's options.
+    return (git(folder, "merge-base", "--end-of-options", "HEAD", revision) or "").strip() or None
+
+
 def _spawned(command: list[str]) -> bytes | None:
     """Without the module `subprocess`, whose import takes longer than git does."""
     reading, writing = os.pipe()

@@ -11,7 +11,7 @@ import os
 from .ecto_schema_model import EctoSchema
 from .ecto_schemas import read_schemas
 from .files import Files, Stamp
-from .git import git
+from .git import branched_off, git
 from .migrations import MigrationFile, migration_file
 
 # The branch that is deployed, as it is usually called; the first that there is counts.
@@ -25,10 +25,14 @@ _BRANCHES = (
 
 
 class Released:
-    """The base revision of the working tree that holds `folder`, looked up again when a commit was made."""
+    """The base revision of the working tree that holds `folder`, looked up again when a commit was made.
 
-    def __init__(self, folder: str) -> None:
+    That is where HEAD branched off from `revision`; None: from the branch that is deployed.
+    """
+
+    def __init__(self, folder: str, revision: str | None = None) -> None:
         self._folder = folder
+        self._revision = revision
         self._seen: dict[str, Stamp] = {}
         self._base: str | None = None
         self._migrations: tuple[MigrationFile, ...] | None = None
@@ -68,7 +72,7 @@ class Released:
         stamps = _stamps(self._folder, files)
         if stamps != self._seen:
             self._seen = stamps
-            self._base = _base(self._folder) if stamps else None
+            self._base = _base(self._folder, self._revision) if stamps else None
             self._migrations = None
             self._schemas = {}
 
@@ -85,11 +89,9 @@ def _stamps(folder: str, files: Files) -> dict[str, Stamp]:
     return {name: files.stamp(os.path.join(git, name)) for name in names}
 
 
-def _base(folder: str) -> str | None:
-    listed = git(folder, "for-each-ref", "--format=%(refname)", *_BRANCHES)
-    present = (listed or "").split()
-    branch = next((name for name in _BRANCHES if name in present), None)
-    if branch is None:
-        return None
-    found = (git(folder, "merge-base", "HEAD", branch) or "").strip()
-    return found or None
+def _base(folder: str, revision: str | None) -> str | None:
+    if revision is None:
+        listed = git(folder, "for-each-ref", "--format=%(refname)", *_BRANCHES)
+        present = (listed or "").split()
+        revision = next((name for name in _BRANCHES if name in present), None)
+    return branched_off(folder, revision) if revision is not None else None

@@ -45,7 +45,9 @@ def workspace(arguments: argparse.Namespace) -> Workspace:
     """
     from ecto_migrations_analysis.project.discovery import Workspace
 
-    return Workspace(settled=True, settings=_given(arguments), adjust=_adjusting(arguments))
+    return Workspace(
+        settled=True, settings=_given(arguments), adjust=_adjusting(arguments), base=arguments.since
+    )
 
 
 def _given(arguments: argparse.Namespace) -> tuple[SettingsFile, ...] | None:
