@@ -7,4 +7,8 @@ RULES = (
     Entry("attribute-misplaced"),
     Entry("disable-ddl-transaction-unneeded"),
     Entry("disable-migration-lock-unneeded"),
+    Entry("long-op-under-exclusive-lock"),
+    Entry("multi-table-exclusive"),
+    Entry("several-alters-same-table", on=("AlterTable",)),
+    Entry("lock-table", on=("LockTable",)),
 )
