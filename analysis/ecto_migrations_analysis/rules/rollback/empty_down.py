@@ -1,0 +1,273 @@
+"""A rollback that does nothing.
+
+## What happens
+With `def down, do: :ok`, or `execute "CREATE …", ""` in `change`, Ecto strikes the migration from `schema_migrations` and
+leaves the database as it is. The next `mix ecto.migrate` runs it again and fails: the table, column or index is there
+already, or what is to be dropped is gone.
+
+## When it is silent
+- What `up` does can be done again: `IF NOT EXISTS`, `IF EXISTS`, `CREATE OR REPLACE`, data, `VALIDATE CONSTRAINT`,
+  settings.
+- `down` raises.
+- Code that cannot be followed runs in `up`.
+
+Where running it again passes but the change stays (a type, a default, NOT NULL), it is only said.
+
+## Instead
+Write the inverse; or let `down` raise where there is none.
+
+## Measured
+PostgreSQL 18: `relation "posts" already exists` (42P07), `column "slug" of relation "posts" already exists` (42701),
+`index "…" does not exist` (42704).
+
+## References
+- ecto_sql, `Ecto.Migrator`: the version is deleted after `down`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...analysis import Step
+from ...findings import Finding, Level
+from ...operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumnType,
+    CallsCode,
+    CreateEnum,
+    CreateIndex,
+    CreateObject,
+    CreateTable,
+    CreateTrigger,
+    CreateView,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropNotNull,
+    DropTable,
+    DropView,
+    OpaqueSQL,
+    Operation,
+    Relation,
+    RenameColumn,
+    RenameConstraint,
+    RenameTable,
+    SetDefault,
+    SetNotNull,
+)
+from ...program.commands import ApplicationCode, Execute
+from ...program.terms import Text
+from ...syntax.span import Span
+from ..base import Case, Rule
+from ..context import MigrationContext
+from ..rows import all_commands
+
+_POSTS = "create table(:posts) do\n  add :title, :string\nend"
+
+
+class EmptyDown(Rule):
+    id = "empty-down"
+    level = Level.RISK
+    tags = ("rollback",)
+
+    fires = (
+        Case(
+            about="A table that stays",
+            text="""
+            def up, do: create(table(:posts))
+            def «down», do: :ok
+            """,
+        ),
+        Case(
+            about="A column that is gone",
+            before=(_POSTS,),
+            text="""
+            def up do
+              alter table(:posts) do
+                remove :title
+              end
+            end
+
+            def «down» do
+            end
+            """,
+        ),
+        Case(
+            about="An execute with nothing for the way back",
+            before=(_POSTS,),
+            text='«execute "CREATE INDEX posts_title ON posts (title)", ""»',
+        ),
+        Case(
+            about="It stays, and can be done again",
+            before=(_POSTS,),
+            text="""
+            def up, do: execute("ALTER TABLE posts ALTER COLUMN title SET NOT NULL")
+            def «down», do: :ok
+            """,
+        ),
+    )
+    silent = (
+        Case(
+            about="Data",
+            before=(_POSTS,),
+            text="""
+            def up, do: execute("UPDATE posts SET title = '' WHERE id = 1")
+            def down, do: :ok
+            """,
+        ),
+        Case(
+            about="It can be done again",
+            text="""
+            execute "CREATE EXTENSION IF NOT EXISTS citext", ""
+            execute "CREATE INDEX IF NOT EXISTS posts_title ON posts (title)", ""
+            execute "ALTER TABLE posts VALIDATE CONSTRAINT posts_title_check", ""
+            """,
+        ),
+        Case(
+            about="It raises",
+            text='def up, do: create(table(:posts))\ndef down, do: raise("no way back")',
+        ),
+        Case(
+            about="It does something",
+            text="""
+            def up, do: create(table(:posts))
+            def down, do: drop(table(:posts))
+            """,
+        ),
+        Case(
+            about="It drops what it makes first",
+            text="""
+            def up do
+              execute "DROP TRIGGER IF EXISTS touch ON posts"
+              execute "CREATE TRIGGER touch BEFORE UPDATE ON posts FOR EACH ROW EXECUTE FUNCTION touch()"
+            end
+
+            def down, do: :ok
+            """,
+        ),
+        Case(about="Code", text="def up, do: MyApp.Migration.create_posts()\ndef down, do: :ok"),
+    )
+
+    def check(self, context: MigrationContext) -> Iterator[Finding]:
+        migration = context.migration.migration
+        if migration.down is not None and migration.down.callback == "down":
+            down = migration.callbacks.get("down")
+            if down is not None and does_nothing(context):
+                yield from self._said(list(context.steps), down.name_span)
+        elif migration.up is not None and migration.up.callback == "change":
+            for step in context.steps:
+                command = step.statement.command
+                if isinstance(command, Execute) and isinstance(command.down, Text) and not command.down.value:
+                    if command.down.value is not None:
+                        yield from self._said([step], command.span)
+
+    def _said(self, steps: list[Step], span: Span) -> Iterator[Finding]:
+        operations = [operation for step in steps for operation in step.statement.operations]
+        if any(isinstance(operation, CallsCode | OpaqueSQL) for operation in operations):
+            return
+        replaced = _replaced(operations)
+        again = next(
+            (
+                words
+                for operation in operations
+                if (words := _fails_again(operation)) and _name(operation) not in replaced
+            ),
+            None,
+        )
+        kept = again or next((words for operation in operations if (words := _stays(operation))), None)
+        if kept is None:
+            return
+        yield self.finding(
+            span,
+            f"Rollback does nothing, and the next migrate fails: {again}."
+            if again
+            else f"Rollback does nothing: {kept}.",
+            level=self.level if again else Level.INFO,
+            label="undoes nothing",
+            reason="Ecto deletes the version from schema_migrations all the same, so that the migration counts as not"
+            " run.",
+            advice="Write the inverse, or let it raise where there is none.",
+            forward=False,
+        )
+
+
+def does_nothing(context: MigrationContext) -> bool:
+    program = context.migration.migration.down
+    return program is not None and all(
+        isinstance(command, ApplicationCode) and command.is_harmless
+        for command in all_commands(program.commands)
+    )
+
+
+def _name(operation: Operation) -> str | None:
+    """The bare name of what is made or dropped."""
+    match operation:
+        case CreateTable(relation=relation) | DropTable(relation=relation):
+            return relation.name
+        case AddColumn(column=column):
+            return column.name
+        case DropColumn(column=column_name):
+            return column_name
+        case AddConstraint(constraint=constraint):
+            return constraint.name
+        case CreateIndex(name=str(name)) | DropConstraint(name=str(name)) | CreateTrigger(name=str(name)):
+            return name
+    named = getattr(operation, "name", None)
+    return named.name if isinstance(named, Relation) else None
+
+
+def _replaced(operations: list[Operation]) -> set[str | None]:
+    """What is both dropped and made: doing that again passes."""
+    dropped = {_name(item) for item in operations if type(item).__name__.startswith("Drop")}
+    made = {_name(item) for item in operations if type(item).__name__.startswith(("Create", "Add"))}
+    return dropped & made
+
+
+def _fails_again(operation: Operation) -> str | None:
+    """Why the operation fails when it is run a second time."""
+    match operation:
+        case CreateTable(if_not_exists=False, relation=relation, temporary=False):
+            return f"`{relation}` already exists"
+        case CreateView(replace=False, if_not_exists=False, name=name) | CreateEnum(name=name):
+            return f"`{name}` already exists"
+        case CreateObject(if_not_exists=False, replace=False, kind=kind, name=name):
+            return f"{kind} `{name}` already exists"
+        case CreateTrigger(replace=False, name=str(trigger), relation=relation):
+            return f"trigger `{trigger}` of `{relation}` already exists"
+        case CreateIndex(if_not_exists=False, name=str(index)):
+            return f"index `{index}` already exists"
+        case AddColumn(if_not_exists=False, relation=relation, column=column) if column.name:
+            return f"`{relation}` has column `{column.name}` already"
+        case AddConstraint(relation=relation, constraint=constraint) if constraint.name:
+            return f"`{relation}` has constraint `{constraint.name}` already"
+        case DropTable(if_exists=False, relation=relation):
+            return f"`{relation}` does not exist any more"
+        case DropView(if_exists=False, name=name):
+            return f"`{name}` does not exist any more"
+        case DropIndex(if_exists=False, name=name):
+            return f"index `{name}` does not exist any more"
+        case DropColumn(if_exists=False, relation=relation, column=str(gone)):
+            return f"`{relation}` has no column `{gone}` any more"
+        case DropConstraint(if_exists=False, relation=relation, name=str(gone)):
+            return f"`{relation}` has no constraint `{gone}` any more"
+        case RenameTable(relation=relation):
+            return f"`{relation}` has another name already"
+        case RenameColumn(relation=relation, column=str(old)):
+            return f"`{relation}.{old}` has another name already"
+        case RenameConstraint(relation=relation, name=str(old)):
+            return f"constraint `{old}` of `{relation}` has another name already"
+    return None
+
+
+def _stays(operation: Operation) -> str | None:
+    match operation:
+        case AlterColumnType(relation=relation, column=str(column), type=kind):
+            return f"`{relation}.{column}` stays {kind}"
+        case SetNotNull(relation=relation, column=str(column)):
+            return f"`{relation}.{column}` stays NOT NULL"
+        case DropNotNull(relation=relation, column=str(column)):
+            return f"`{relation}.{column}` stays nullable"
+        case SetDefault(relation=relation, column=str(column)):
+            return f"`{relation}.{column}` keeps its new default"
+    return None
