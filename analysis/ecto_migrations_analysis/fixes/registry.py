@@ -16,6 +16,7 @@ from . import (
     split_not_null_add,
     split_volatile_default,
     suppress,
+    suppression_comments,
     validate_later,
 )
 from .context import Context, Proposal
@@ -35,6 +36,7 @@ STRATEGIES: tuple[Strategy, ...] = (
     validate_later.proposals,
     separate_modules.proposals,
     complete_for_rollback.proposals,
+    suppression_comments.proposals,
     suppress.proposals,
 )
 

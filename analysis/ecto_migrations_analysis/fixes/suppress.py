@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ..findings import Finding
+from ..rules.catalogue import ENTRIES
+from ..rules.suppression import lines_of
 from ..syntax.span import Span
 from .context import Context, Proposal, offer
 from .document import Document
@@ -25,6 +27,9 @@ def proposals(context: Context) -> Iterator[Proposal]:
     lines: dict[tuple[str, int], list[Finding]] = {}
     rules: dict[str, list[Finding]] = {}
     for finding in context.analysis.findings:
+        if ENTRIES[finding.rule].late:
+            # It is about such a comment, and has a fix of its own.
+            continue
         # A finding outside of every module belongs to the first.
         if not span.encloses(finding.span) and context.migration is not context.analysis.migrations[0]:
             continue
@@ -32,7 +37,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
         lines.setdefault((finding.rule, line), []).append(finding)
         rules.setdefault(finding.rule, []).append(finding)
     for (rule, _), findings in lines.items():
-        edit = _next_line(document, rule, findings[0].span.start)
+        edit = _next_line(document, rule, findings[0])
         if edit is not None:
             subject = f"{rule}:{document.source.lines.line_of(findings[0].span.start)}"
             yield _proposal(context, LINE, subject, f"Disable {rule} for the next line", findings, edit)
@@ -51,9 +56,12 @@ def _proposal(
     )
 
 
-def _next_line(document: Document, rule: str, offset: int) -> Edit | None:
-    """The comment above the line; None where that line begins inside a string."""
-    start = document.line_start(offset)
+def _next_line(document: Document, rule: str, finding: Finding) -> Edit | None:
+    """The comment above the line, or above the call that a text of several lines is for.
+
+    None where that line too begins inside a string.
+    """
+    start = document.source.lines.line_start(min(lines_of(finding, document.source)))
     for node in document.path(Span(start, start)):
         if node.kind in _STRINGS and node.start < start < node.end:
             return None

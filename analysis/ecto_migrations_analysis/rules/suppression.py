@@ -39,9 +39,6 @@ _THEIRS = re.compile(
 _REASON = re.compile(r"(?:^|\s)--\s*(?P<reason>.*)", re.S)
 _TEXTS = ("string", "sigil", "charlist")
 _NAME = re.compile(r"[^\s,]+")
-# What has to be in a text for a comment to be in it: most files are not parsed a second time.
-_OUR_MARK = b"ecto-migrations:"
-_THEIR_MARK = b"excellent_migrations:safety-assured-for-"
 
 
 class Name(NamedTuple):
@@ -70,16 +67,9 @@ class Comment:
         return not self.ours or self.scope in SCOPES
 
 
-def has_comments(source: Source) -> bool:
-    """Whether the text may hold one of ours."""
-    return _OUR_MARK in source.data
-
-
 @lru_cache(maxsize=4)
 def comments(source: Source) -> tuple[Comment, ...]:
     """Every comment that silences rules, or means to, in order."""
-    if _OUR_MARK not in source.data and _THEIR_MARK not in source.data:
-        return ()
     found = (_comment(source, span) for span in parse(source).comments)
     return tuple(comment for comment in found if comment is not None)
 
@@ -91,19 +81,17 @@ def silences(comment: Comment, name: Name, finding: Finding, analysis: Analysis)
     if finding.rule not in name.rules:
         if comment.ours or name.name != RAW_SQL or not _is_raw(finding, analysis):
             return False
-    return comment.line is None or comment.line in _lines(finding, analysis.source)
+    return comment.line is None or comment.line in lines_of(finding, analysis.source)
 
 
-def without_silenced(analysis: Analysis, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def without_silenced(analysis: Analysis, findings: list[Finding]) -> list[Finding]:
     """The findings that no comment silences."""
     known = comments(analysis.source)
-    if not known:
-        return findings
-    return tuple(
+    return [
         finding
         for finding in findings
         if not any(silences(comment, name, finding, analysis) for comment in known for name in comment.names)
-    )
+    ]
 
 
 def _comment(source: Source, span: Span) -> Comment | None:
@@ -119,7 +107,7 @@ def _comment(source: Source, span: Span) -> Comment | None:
     line = source.lines.line_of(span.start)
     return Comment(
         span=span,
-        directive=Span(start - len(scope), start) if ours else span,
+        directive=Span(start - len(scope.encode()), start) if ours else span,
         scope=scope,
         line=_line(source, scope, line),
         names=tuple(_names(listed, start, ours is not None)),
@@ -156,8 +144,8 @@ def _next_code(source: Source, line: int) -> int:
     return line
 
 
-def _lines(finding: Finding, source: Source) -> set[int]:
-    """The lines a finding belongs to."""
+def lines_of(finding: Finding, source: Source) -> set[int]:
+    """The lines (from 0) a finding belongs to."""
     line_of = source.lines.line_of
     lines = {line_of(finding.span.start)}
     for text, line in _long_texts(source):
