@@ -106,7 +106,7 @@ def test_null_is_neither_true_nor_false(database: Database) -> None:
 
 
 def test_null_swallows_what_is_appended(database: Database) -> None:
-    """array-or-map-default"""
+    """array-or-map-without-default"""
     with database.connect() as connection:
         connection.execute("CREATE TABLE posts (tags text[], meta jsonb)")
         connection.execute("INSERT INTO posts VALUES (NULL, NULL)")
