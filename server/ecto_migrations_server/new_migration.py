@@ -68,6 +68,8 @@ def plan(
             module=f"{namespace}.{module}" if single and namespace else None,
             namespace=namespace,
             disable_migration_lock=needs_lock_disabled(project),
+            lock_timeout=project.settings.lock_timeout,
+            batch_size=project.settings.backfill_batch_size,
         )
     )
     if body is None:

@@ -29,6 +29,14 @@ class Context:
     namespace: str | None = None
     callback: str = "change"
     disable_migration_lock: bool = True
+    # How long generated statements wait for a lock, as PostgreSQL reads it; how many rows a batch has.
+    lock_timeout: str = "5s"
+    batch_size: int = 1_000
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What placeholders stand for that the user does not fill in."""
+        return {"lock_timeout": self.lock_timeout, "batch_size": f"{self.batch_size:_}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +90,7 @@ class Template:
         text = self.callback if context.where == "callback" else self.alter
         if text is None or context.callback not in self.callbacks:
             return None
-        parts = placeholders.parse(text, {}, 0)
+        parts = placeholders.parse(text, context.values, 0)
         attributes = self.attributes if context.where == "callback" else ()
         return Body(
             snippet=placeholders.snippet(parts),
@@ -95,7 +103,7 @@ class Template:
         )
 
     def _file_body(self, context: Context) -> Body:
-        values = {"namespace": _namespace(context)}
+        values = {**context.values, "namespace": _namespace(context)}
         after = max(placeholders.highest_number(file.text) for file in self.files)
         texts: list[str] = []
         for number, file in enumerate(self.files):

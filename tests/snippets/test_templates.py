@@ -192,3 +192,16 @@ def test_everything_is_elixir_as_mix_format_leaves_it() -> None:
                 texts[f"{template.name} {where}"] = part.text + "\n"
     assert len(texts) > 20
     assert_formatted(texts)
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_how_long_and_how_many_is_the_projects_choice(name: str) -> None:
+    usual = BY_NAME[name].body_for(Context())
+    own = BY_NAME[name].body_for(Context(lock_timeout="750ms", batch_size=250))
+    assert usual is not None and own is not None
+    assert own.text == usual.text.replace("'5s'", "'750ms'").replace("1_000", "250")
+    assert [file.text for file in own.files] == [
+        file.text.replace("'5s'", "'750ms'").replace("1_000", "250") for file in usual.files
+    ]
+    # They are no tab stops.
+    assert "5s}" not in usual.snippet and "1_000}" not in usual.snippet

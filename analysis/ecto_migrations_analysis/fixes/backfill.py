@@ -16,7 +16,6 @@ from .layout import Call, Expression, From, List, Operation, Pair, flat, write
 from .naming import snake
 from .new_migrations import Column, Placing, Target, module
 
-BATCH_SIZE = "1_000"
 PAUSE_MS = "10"
 
 _CALL = re.compile(r"[A-Za-z_]+(?:\(\))?")
@@ -39,7 +38,7 @@ def backfill(target: Target, placing: Placing) -> str:
         )
     unchosen = [column for column in target.columns if column.value is None]
     start = "backfill(nil)" if target.key.columns else "backfill()"
-    parts = [placing.attributes, f"@batch_size {BATCH_SIZE}\n@pause_ms {PAUSE_MS}"]
+    parts = [placing.attributes, f"@batch_size {placing.batch_size:_}\n@pause_ms {PAUSE_MS}"]
     if unchosen:
         parts += [_to_choose(column) for column in unchosen]
         guards = [_guard(target, column) for column in unchosen]

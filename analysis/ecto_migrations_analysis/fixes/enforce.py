@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..operations import Relation
-from . import elixir, sql_names
+from . import elixir, module_edits, sql_names
 from .layout import Call, write
 from .new_migrations import Placing, Target, module
 
@@ -51,17 +51,17 @@ def enforce(target: Target, placing: Placing) -> str:
         placing.attributes,
         "def up do\n" + elixir.indent("\n\n".join(up), 2) + "\nend",
         "def down do\n" + elixir.indent("\n\n".join(down), 2) + "\nend",
-        _BRIEF_LOCK,
+        _BRIEF_LOCK.format(timeout=placing.lock_timeout),
     ]
     return module(placing, comments, "use Ecto.Migration", parts)
 
 
 _BRIEF_LOCK = """\
-# Gives up after five seconds instead of letting the application queue behind this statement.
+# Gives up soon instead of letting the application queue behind this statement.
 defp brief_lock(sql) do
   execute(fn ->
     repo().transaction(fn ->
-      repo().query!("SET LOCAL lock_timeout = '5s'")
+      repo().query!("SET LOCAL lock_timeout = '{timeout}'")
       repo().query!(sql)
     end)
   end)
@@ -85,7 +85,7 @@ def validate(relation: Relation, constraint: str, what: str, placing: Placing) -
     ]
     sql = f"ALTER TABLE {sql_names.relation(relation)} VALIDATE CONSTRAINT {sql_names.name(constraint)}"
     parts = [
-        "def after_begin do\n  repo().query!(\"SET LOCAL lock_timeout = '5s'\")\nend",
+        module_edits.after_begin(placing.lock_timeout).rstrip(),
         "def change do\n" + elixir.indent(write(Call("execute", (elixir.string(sql), '""')), 4), 2) + "\nend",
     ]
     return module(placing, comments, "use Ecto.Migration", parts)

@@ -12,11 +12,16 @@ from .document import Document
 from .model import Edit
 
 # `SET LOCAL`: the setting ends with the migration's transaction, and does not stay behind in the pool.
-AFTER_BEGIN = """\
+_AFTER_BEGIN = """\
 def after_begin do
-  repo().query!("SET LOCAL lock_timeout = '5s'")
+  repo().query!("SET LOCAL lock_timeout = '{timeout}'")
 end
 """
+
+
+def after_begin(timeout: str) -> str:
+    """The callback that bounds how long the migration waits for locks."""
+    return _AFTER_BEGIN.format(timeout=timeout)
 
 
 def header(document: Document, migration: Migration, comments: Sequence[str]) -> Edit:
@@ -80,7 +85,7 @@ def _below(document: Document, migration: Migration, lines: list[str]) -> Edit |
     return Edit(Span(at, at), document.lines(text))
 
 
-def lock_timeout(document: Document, migration: Migration) -> Edit | None:
+def lock_timeout(document: Document, migration: Migration, timeout: str) -> Edit | None:
     """`after_begin` with a lock timeout, above the first callback.
 
     None where the module has an `after_begin`, where it would not run (`@disable_ddl_transaction`), or where
@@ -97,7 +102,7 @@ def lock_timeout(document: Document, migration: Migration) -> Edit | None:
     if at is None:
         return None
     indent = document.indentation(at)
-    return Edit(Span(at, at), document.lines(document.indented(AFTER_BEGIN + "\n", indent)))
+    return Edit(Span(at, at), document.lines(document.indented(after_begin(timeout) + "\n", indent)))
 
 
 def _above(document: Document, definition: Span) -> int | None:

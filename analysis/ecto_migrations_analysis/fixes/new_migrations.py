@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..operations import Relation
+from ..project.settings import BATCH_SIZE, LOCK_TIMEOUT
 from ..records import dataclass
 from . import elixir
 from .values import Value
@@ -55,6 +56,9 @@ class Placing:
     step: int
     steps: int
     disable_migration_lock: bool = True
+    # As the project sets them: how long a lock is waited for, how many rows a batch has.
+    lock_timeout: str = LOCK_TIMEOUT
+    batch_size: int = BATCH_SIZE
 
     @property
     def attributes(self) -> str:

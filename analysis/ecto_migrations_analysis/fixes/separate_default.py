@@ -51,7 +51,7 @@ def edits(
         if added is None:
             return None
         made += added
-    timeout = module_edits.lock_timeout(document, migration)
+    timeout = module_edits.lock_timeout(document, migration, context.analysis.project.settings.lock_timeout)
     if timeout is not None:
         made.append(timeout)
     return tuple(sorted(made, key=_place))
@@ -103,5 +103,10 @@ def place(context: Context, namer: Namer, name: str, step: int, steps: int) -> t
     """Path and placing of the next new migration."""
     path, module = namer.next(name)
     return path, Placing(
-        module=module, step=step, steps=steps, disable_migration_lock=context.disable_migration_lock
+        module=module,
+        step=step,
+        steps=steps,
+        disable_migration_lock=context.disable_migration_lock,
+        lock_timeout=context.analysis.project.settings.lock_timeout,
+        batch_size=context.analysis.project.settings.backfill_batch_size,
     )

@@ -99,18 +99,19 @@ def _unvalidated(context: Context, span: Span, function: str, positional: int) -
 def _change(context: Context, operation: AddConstraint, what: str, edit: Edit, files: Files) -> Change:
     document, migration = context.document, context.migration.migration
     name = operation.constraint.name or ""
+    wait = context.analysis.project.settings.lock_timeout
     comments = [
         f"Step 1 of 2: the {what} {name}, not validated: new rows are checked, existing ones are not yet.",
         "Next: step 2 (validate), when no existing row breaks it.",
     ]
     edits = [edit, module_edits.header(document, migration, comments)]
-    timeout = module_edits.lock_timeout(document, migration)
+    timeout = module_edits.lock_timeout(document, migration, wait)
     if timeout is not None:
         edits.append(timeout)
     table = snake(operation.relation.name or "")
     subject = snake(name) if snake(name).startswith(f"{table}_") else f"{table}_{snake(name)}"
     path, module = context.namer(files).next(f"validate_{subject}")
-    placing = Placing(module=module, step=2, steps=2)
+    placing = Placing(module=module, step=2, steps=2, lock_timeout=wait)
     text = validate(operation.relation, name, f"{what} {name}", placing)
     return Change(
         edits=tuple(sorted(edits, key=lambda edit: edit.span)),

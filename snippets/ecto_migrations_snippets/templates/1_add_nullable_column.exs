@@ -5,9 +5,9 @@
 defmodule ${namespace:}.${module:AddStatusToPosts} do
   use Ecto.Migration
 
-  # Gives up after five seconds instead of letting the application queue behind this migration.
+  # Gives up soon instead of letting the application queue behind this migration.
   def after_begin do
-    repo().query!("SET LOCAL lock_timeout = '5s'")
+    repo().query!("SET LOCAL lock_timeout = '${lock_timeout:5s}'")
   end
 
   def change do

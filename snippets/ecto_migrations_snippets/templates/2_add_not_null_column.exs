@@ -9,9 +9,9 @@
 defmodule ${namespace:}.${module:AddStatusToPosts} do
   use Ecto.Migration
 
-  # Gives up after five seconds instead of letting the application queue behind this migration.
+  # Gives up soon instead of letting the application queue behind this migration.
   def after_begin do
-    repo().query!("SET LOCAL lock_timeout = '5s'")
+    repo().query!("SET LOCAL lock_timeout = '${lock_timeout:5s}'")
   end
 
   def change do
@@ -41,7 +41,7 @@ defmodule ${namespace:}.${module:BackfillPostsStatus} do
   @disable_ddl_transaction true
   @disable_migration_lock true
 
-  @batch_size 1_000
+  @batch_size ${batch_size:1_000}
   @pause_ms 10
 
   def up, do: backfill(nil)
@@ -102,11 +102,11 @@ defmodule ${namespace:}.${module:EnforcePostsStatusNotNull} do
     brief_lock("ALTER TABLE ${1:posts} ALTER COLUMN ${2:status} DROP NOT NULL")
   end
 
-  # Gives up after five seconds instead of letting the application queue behind this statement.
+  # Gives up soon instead of letting the application queue behind this statement.
   defp brief_lock(sql) do
     execute(fn ->
       repo().transaction(fn ->
-        repo().query!("SET LOCAL lock_timeout = '5s'")
+        repo().query!("SET LOCAL lock_timeout = '${lock_timeout:5s}'")
         repo().query!(sql)
       end)
     end)

@@ -1,6 +1,6 @@
 # Backfill a column in batches
-# Goes through the table by its primary key, 1,000 rows at a time, each batch its own transaction: no long
-# locks, and it can be stopped and run again.
+# Goes through the table by its primary key in batches, each its own transaction: no long locks, and it can be
+# stopped and run again.
 # callbacks: up
 # attributes: @disable_ddl_transaction true, @disable_migration_lock true
 
@@ -14,7 +14,7 @@ defmodule ${namespace:}.${module:BackfillPostsStatus} do
   @disable_ddl_transaction true
   @disable_migration_lock true
 
-  @batch_size 1_000
+  @batch_size ${batch_size:1_000}
   @pause_ms 10
 
   def up, do: backfill(nil)
@@ -58,7 +58,7 @@ batches =
       from(p in "${1:posts}",
         where: is_nil(p.${2:status}),
         order_by: [asc: p.id],
-        limit: 1_000,
+        limit: ${batch_size:1_000},
         select: p.id
       )
 

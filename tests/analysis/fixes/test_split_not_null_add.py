@@ -132,7 +132,7 @@ defmodule MyApp.Repo.Migrations.EnforcePostsStatusNotNull do
     brief_lock("ALTER TABLE posts ALTER COLUMN status DROP NOT NULL")
   end
 
-  # Gives up after five seconds instead of letting the application queue behind this statement.
+  # Gives up soon instead of letting the application queue behind this statement.
   defp brief_lock(sql) do
     execute(fn ->
       repo().transaction(fn ->
