@@ -6,9 +6,10 @@ amounts fail, and the order of addition changes the result.
 
 ## When it is silent
 - The type is `numeric` (`:decimal`) or an integer.
-- The column's name does not say that it is an amount of money: it looks for price, amount, cost, fee, balance, total,
-  salary, tax, revenue, payment, budget and discount among the words of the name. A name that says a rate or a share
-  (`tax_rate`, `discount_percent`) is none.
+- The column's name does not say that it is an amount of money: it looks for price, cost, fee, salary, wage, tax,
+  revenue, payment, refund, deposit, budget, discount and subtotal among the words of the name, and for amount, total
+  and balance where the table's name says that it is about money (orders, invoices, payments, …). A name that says a
+  rate or a share (`tax_rate`, `discount_percent`) is none.
 
 ## Instead
 
@@ -33,8 +34,37 @@ from ..context import MigrationContext
 from ..made_columns import made_columns
 
 _MONEY = frozenset(
-    {"price", "amount", "cost", "fee", "balance", "total", "salary", "tax", "revenue", "payment", "budget"}
-    | {"discount", "subtotal", "prices", "costs", "fees", "wage", "deposit", "refund", "money"}
+    {
+        "price",
+        "prices",
+        "cost",
+        "costs",
+        "fee",
+        "fees",
+        "salary",
+        "wage",
+        "tax",
+        "revenue",
+        "payment",
+        "refund",
+    }
+    | {"deposit", "budget", "discount", "subtotal", "money"}
+)
+# An amount may be one of anything; in these tables it is one of money.
+_AMOUNT = frozenset({"amount", "total", "balance"})
+_ABOUT_MONEY = frozenset(
+    {
+        "order",
+        "invoice",
+        "payment",
+        "refund",
+        "donation",
+        "purchase",
+        "charge",
+        "wallet",
+        "payout",
+        "transaction",
+    }
 )
 _NO_AMOUNT = frozenset(
     {"rate", "ratio", "percent", "percentage", "share", "factor", "weight", "count", "time"}
@@ -77,7 +107,15 @@ class FloatForMoney(Rule):
             create table(:places) do
               add :latitude, :float
               add :tax_rate, :float
-              add :total_time, :float
+              add :price_factor, :float
+            end
+            """,
+        ),
+        Case(
+            about="An amount of something else",
+            text="""
+            create table(:ingredients) do
+              add :amount, :float
             end
             """,
         ),
@@ -87,8 +125,11 @@ class FloatForMoney(Rule):
         for step, table, column in made_columns(context):
             if column.type.name not in ("double precision", "real") or column.name is None:
                 continue
-            words = set(re.split(r"[_\W\d]+", column.name.lower()))
-            if words.isdisjoint(_MONEY) or not words.isdisjoint(_NO_AMOUNT):
+            words = _words(column.name)
+            known = _MONEY
+            if any(word.removesuffix("s") in _ABOUT_MONEY for word in _words(table.name or "")):
+                known = _MONEY | _AMOUNT
+            if words.isdisjoint(known) or not words.isdisjoint(_NO_AMOUNT):
                 continue
             yield self.finding(
                 column.type_span,
@@ -100,3 +141,7 @@ class FloatForMoney(Rule):
                 advice="Use `:decimal` with a precision and a scale, or an integer number of the smallest unit.",
                 subject=subject(table, step.statement, column=column.name),
             )
+
+
+def _words(name: str) -> set[str]:
+    return set(re.split(r"[_\W\d]+", name.lower()))

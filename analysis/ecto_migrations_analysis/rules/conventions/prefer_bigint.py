@@ -6,7 +6,8 @@ wider rewrites the whole table, and everything that refers to it has to follow. 
 though the schema type of that name holds 64 bits; so are `:serial` and `:integer`.
 
 ## When it is silent
-- The column is neither a primary key nor a foreign key.
+- The column is neither a foreign key nor a primary key that counts its rows: one that is a serial, or called `id` or
+  `…_id`. A year is a key that does not run out.
 - It is a foreign key to a key that is known to be as narrow.
 
 ## Instead
@@ -89,6 +90,15 @@ class PreferBigint(Rule):
             """,
         ),
         Case(
+            about="Keys that count nothing",
+            text="""
+            create table(:reports, primary_key: false) do
+              add :year, :integer, primary_key: true
+              add :month, :integer, primary_key: true
+            end
+            """,
+        ),
+        Case(
             about="The key it refers to is as narrow",
             before=("create table(:authors, primary_key: [type: :serial])",),
             text="""
@@ -104,7 +114,12 @@ class PreferBigint(Rule):
             last = _LAST.get(column.type.name or "")
             if last is None or column.type.dimensions or column.name is None:
                 continue
-            keys = [key for key in _keys(step, table) if column.name in key.columns]
+            counts = column.type.serial or column.name == "id" or column.name.endswith("_id")
+            keys = [
+                key
+                for key in _keys(step, table)
+                if column.name in key.columns and (counts or key.kind == "foreign key")
+            ]
             if not keys or all(_is_as_narrow(step.before, key, column.name) for key in keys):
                 continue
             yield self.finding(
