@@ -16,4 +16,13 @@ RULES = (
     Entry("concurrent-index-short-lock-timeout", on=("CreateIndex", "Reindex")),
     Entry("concurrent-mixed-operations"),
     Entry("concurrent-down-mismatch", on=("CreateIndex", "DropIndex")),
+    Entry("unique-index-existing-duplicates", on=("CreateIndex", "AddConstraint")),
+    Entry("replace-index-order", on=("DropIndex",)),
+    Entry("redundant-index", on=("CreateIndex",)),
+    Entry("too-many-index-columns", on=("CreateIndex",)),
+    Entry("hash-index", on=("CreateIndex",)),
+    Entry("drop-used-index", on=("DropIndex",)),
+    Entry("identifier-too-long", on=("CreateIndex", "AddConstraint", "CreateTable")),
+    Entry("reindex-not-concurrent", on=("Reindex",)),
+    Entry("vacuum-full-or-cluster", on=("Maintenance",)),
 )

@@ -1,10 +1,11 @@
-"""Concurrent index operation inside the migration's transaction.
+"""Statement that PostgreSQL refuses inside the migration's transaction.
 
 ## What happens
 `CREATE INDEX CONCURRENTLY`, `DROP INDEX CONCURRENTLY`, `REINDEX CONCURRENTLY` and their like commit in the middle
 of their work, so PostgreSQL refuses them in a transaction block: `CREATE INDEX CONCURRENTLY cannot run inside a
-transaction block`. Ecto runs each migration in one, unless told not to. (Ecto itself warns of this for `create`
-only, and only when the migration runs.)
+transaction block`. `VACUUM`, `CREATE DATABASE`, `DROP DATABASE`, `ALTER SYSTEM` and what makes tablespaces are refused there too.
+Ecto runs each migration in one, unless told not to. (Ecto itself warns of this for `create index` only, and only when
+the migration runs.)
 
 ## When it is silent
 - `@disable_ddl_transaction true`.
@@ -31,6 +32,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...analysis import Step
 from ...findings import Finding, Level
 from ...operations import CreateIndex, DetachPartition, DropIndex, Operation, Reindex, Relation
 from ...syntax.source import Source
@@ -38,6 +40,7 @@ from ...syntax.span import Span
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
 
+_REFUSED = "cannot run inside a transaction block"
 _CONCURRENTLY = re.compile(rb"\bconcurrently(: *true\b)?", re.IGNORECASE)
 
 
@@ -78,6 +81,7 @@ class ConcurrentIndexInTransaction(Rule):
             about="In SQL",
             text='execute "CREATE INDEX «CONCURRENTLY» posts_title ON posts (title)", "DROP INDEX posts_title"',
         ),
+        Case(about="VACUUM", text='execute "«VACUUM ANALYZE posts»", ""'),
     )
     silent = (
         Case(
@@ -96,6 +100,7 @@ class ConcurrentIndexInTransaction(Rule):
 
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step in context.steps:
+            yield from self._others(context, step)
             for operation in step.statement.operations:
                 keywords = concurrent_form(operation)
                 if keywords is None or not step.in_transaction:
@@ -109,6 +114,22 @@ class ConcurrentIndexInTransaction(Rule):
                     " in the migration.",
                     subject=subject(_table(operation), step.statement),
                 )
+
+    def _others(self, context: MigrationContext, step: Step) -> Iterator[Finding]:
+        """What else is refused, in PostgreSQL's words."""
+        indexes = [item.span for item in step.statement.operations if concurrent_form(item) is not None]
+        for failure in step.effect.failures:
+            if not failure.certain or _REFUSED not in failure.reason or failure.span in indexes:
+                continue
+            yield self.finding(
+                failure.span,
+                f"Fails: {failure.reason}, and this migration runs in one.",
+                label="needs @disable_ddl_transaction true",
+                reason="Ecto runs a migration in a transaction, unless told not to.",
+                advice="Set `@disable_ddl_transaction true` after `use Ecto.Migration`, and leave nothing else in the"
+                " migration.",
+                subject=subject(Relation(None), step.statement),
+            )
 
 
 def _table(operation: Operation) -> Relation:

@@ -39,6 +39,7 @@ def create_index(operation: CreateIndex, situation: Situation, ledger: Ledger) -
         ledger.unknown("the name of the table")
     if operation.concurrently:
         refuse_in_transaction("CREATE INDEX CONCURRENTLY", operation, situation, ledger)
+    _refuse_hash(operation, ledger)
     if not operation.nulls_distinct and situation.version < 15:
         ledger.fail("NULLS NOT DISTINCT needs PostgreSQL 15", "version", operation.span)
     if table is not None:
@@ -60,6 +61,16 @@ def create_index(operation: CreateIndex, situation: Situation, ledger: Ledger) -
         ledger.fail_on_rows(
             relation, f"rows of `{relation}` have the same key of `{operation.name or '…'}`", operation.span
         )
+
+
+def _refuse_hash(operation: CreateIndex, ledger: Ledger) -> None:
+    """What a hash index cannot be (PostgreSQL documentation, "Hash Indexes")."""
+    if operation.method.lower() != "hash":
+        return
+    for what, asked in (("unique", operation.unique), ("multicolumn", len(operation.elements) > 1)):
+        if asked:
+            reason = f'access method "hash" does not support {what} indexes'
+            ledger.fail(reason, "unsupported", operation.span)
 
 
 def _lock(operation: CreateIndex, situation: Situation, ledger: Ledger) -> None:
