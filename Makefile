@@ -5,11 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXAMPLE := tests/projects/blog
+VSCODE := editors/vscode
+VSIX := dist/ecto-migrations.vsix
 # Two workers suit the smallest machines; each worker starts a PostgreSQL of its own.
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compiled demo test lint format docs bench screenshot clean
+.PHONY: help setup compiled demo test lint format docs bench screenshot vsix vscode clean
 
 help:
 	@echo 'make demo    check and report on the example project $(EXAMPLE)'
@@ -19,6 +21,8 @@ help:
 	@echo 'make docs    write docs/rules from the rules'
 	@echo 'make bench   how long start and analysis take, as ratios'
 	@echo 'make screenshot  pictures of Neovim in build/screenshots (needs tmux and the DejaVu fonts)'
+	@echo 'make vsix    the extension for VS Code, $(VSIX) (needs npm, Node.js 20 or later)'
+	@echo 'make vscode  try it in a real VS Code (needs Chromium; fetches the rest, some 500 MB, once)'
 	@echo 'make clean   remove everything these made'
 
 setup: compiled
@@ -67,6 +71,26 @@ screenshot: $(READY)
 		--no-build-isolation --editable '.[screenshots]'
 	PYTHONPATH=tests $(BIN)/python -m support.screenshot build/screenshots
 
+$(VSCODE)/node_modules/.package-lock.json: $(VSCODE)/package-lock.json
+	cd $(VSCODE) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# The server's wheel goes into it; what the server depends on does not (docs/decisions.md).
+vsix: $(READY) $(VSCODE)/node_modules/.package-lock.json
+	rm -rf $(VSCODE)/wheel
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--wheel-dir $(VSCODE)/wheel .
+	@mkdir -p dist
+	cd $(VSCODE) && npm run --silent check && npm run --silent build && \
+		npm run --silent package -- --out $(CURDIR)/$(VSIX)
+
+# Not a part of `make test`: a minute and more, and a browser.
+vscode: vsix compiled
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-dev.txt \
+		--no-build-isolation --editable '.[vscode]'
+	ECTO_MIGRATIONS_VSIX=$(CURDIR)/$(VSIX) $(BIN)/python -m pytest tests/editors/vscode $(ARGS)
+
 clean:
+	rm -rf $(VSCODE)/node_modules $(VSCODE)/dist $(VSCODE)/wheel
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
