@@ -1,18 +1,25 @@
-"""Writes docs/rules/ from the rules themselves: `make docs`. `--check` only says what is not current."""
+"""Writes docs/rules/ and the schema of the settings from the rules themselves: `make docs`.
+
+`--check` only says what is not current.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
+from ecto_migrations_analysis.project.settings_keys import json_schema
 from ecto_migrations_analysis.rules.catalogue import CHAPTERS, ENTRIES, rule
 from ecto_migrations_analysis.rules.pages import index, page, precedence
 
 FOLDER = Path(__file__).parent / "rules"
+# Part of the VS Code extension, which other editors of TOML can use too (docs/configuration.md).
+SCHEMA = Path(__file__).parents[1] / "editors" / "vscode" / "schemas" / "ecto-migrations.schema.json"
 
 
 def pages() -> dict[Path, str]:
-    """What the folder has to hold, by path."""
+    """What the files have to hold, by path."""
     listed = [
         ((chapter.__doc__ or "").strip().rstrip("."), rule(entry.id), entry)
         for chapter in CHAPTERS
@@ -20,27 +27,33 @@ def pages() -> dict[Path, str]:
     ]
     found = {FOLDER / f"{known.id}.md": page(known, entry) for _, known, entry in listed}
     found[FOLDER / "README.md"] = f"{index(listed)}\n{precedence(rule(name) for name in ENTRIES)}"
+    found[SCHEMA] = schema()
     return found
+
+
+def schema() -> str:
+    """The JSON schema of the settings, which names the rules; loads none of them."""
+    return json.dumps(json_schema(sorted(ENTRIES)), indent=2, ensure_ascii=False) + "\n"
 
 
 def stale() -> list[Path]:
     """The files that are missing, differ, or do not belong there."""
     wanted = pages()
-    present = {path: path.read_text("utf-8") for path in FOLDER.glob("*.md")}
+    present = {path: path.read_text("utf-8") for path in [*FOLDER.glob("*.md"), SCHEMA] if path.exists()}
     return sorted(path for path in {*wanted, *present} if wanted.get(path) != present.get(path))
 
 
 def main(arguments: list[str]) -> int:
-    """0 where the folder is current, or is now."""
+    """0 where the files are current, or are now."""
     wanted = pages()
     out_of_date = stale()
     if "--check" in arguments:
         for path in out_of_date:
             print(f"not current: {path.name} (make docs)")
         return 1 if out_of_date else 0
-    FOLDER.mkdir(exist_ok=True)
     for path in out_of_date:
         if path in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(wanted[path], "utf-8")
         else:
             path.unlink()

@@ -20,8 +20,6 @@ LEVELS = ("danger", "risk", "info", "off")
 _MAX_VERSION = 99
 _MAX_BATCH = 1_000_000
 _TIME = re.compile(r"([1-9]\d{0,8}) ?(ms|s|min|h)")
-# What a schema says of a name that is no rule's: tags, and rules of a newer release.
-_NAME_PATTERN = "^[a-z0-9-]+$"
 
 
 class Problem(NamedTuple):
@@ -242,14 +240,12 @@ def _table(value: object, path: Path, reading: Reading) -> list[tuple[str, objec
 
 
 def _list(items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items, "uniqueItems": True}
+    return {"type": "array", "items": items}
 
 
-def _rule_names(rules: list[str]) -> dict[str, Any]:
-    return {"anyOf": [{"enum": ["default", "all", *rules]}, {"type": "string", "pattern": _NAME_PATTERN}]}
-
-
-_STRING = {"type": "string", "minLength": 1}
+_STRING = {"type": "string", "pattern": r"\S"}
+_RULE = {"$ref": "#/definitions/rule"}
+_LEVEL = {"$ref": "#/definitions/level"}
 
 KEYS: dict[str, Key] = {
     key.name: key
@@ -287,14 +283,14 @@ KEYS: dict[str, Key] = {
             "or `all`. It replaces the default: conventions beside the default rules are "
             '["default", "conventions"].',
             read=_selected,
-            schema=lambda rules: {**_list(_rule_names(rules)), "minItems": 1},
+            schema=lambda rules: {**_list(_RULE), "minItems": 1},
         ),
         Key(
             name="ignore",
             description="The rules that are off: ids, chapters, tags or `all`. The more specific name wins "
             "over `select`, and `ignore` where both are the same.",
             read=_rules,
-            schema=lambda rules: _list(_rule_names(rules)),
+            schema=lambda rules: _list(_RULE),
         ),
         Key(
             name="levels",
@@ -302,15 +298,15 @@ KEYS: dict[str, Key] = {
             read=_levels,
             schema=lambda rules: {
                 "type": "object",
-                "properties": {rule: {"enum": list(LEVELS)} for rule in rules},
-                "additionalProperties": {"enum": list(LEVELS)},
+                "properties": dict.fromkeys(rules, _LEVEL),
+                "additionalProperties": _LEVEL,
             },
         ),
         Key(
             name="per_file_ignores",
             description="Rules that are off in some files, by a pattern that is relative to this file.",
             read=_file_ignores,
-            schema=lambda rules: {"type": "object", "additionalProperties": _list(_rule_names(rules))},
+            schema=lambda rules: {"type": "object", "additionalProperties": _list(_RULE)},
         ),
         Key(
             name="tables",
@@ -334,7 +330,7 @@ KEYS: dict[str, Key] = {
             description="Folders, relative to this file, whose files are migrations too. They belong to the "
             "history of `priv/<repo>/migrations`.",
             read=_folders,
-            schema=lambda rules: _list(_STRING),
+            schema=lambda rules: _list({"type": "string", "pattern": r"^[^*?\[]*[^*?\[\s][^*?\[]*$"}),
         ),
         Key(
             name="backfill_batch_size",
@@ -353,6 +349,16 @@ def json_schema(rules: list[str]) -> dict[str, Any]:
         "title": "Settings of ecto-migrations (.ecto-migrations.toml)",
         "type": "object",
         "additionalProperties": False,
+        "definitions": {
+            "level": {"enum": list(LEVELS)},
+            # Known names to choose from; chapters, tags, and rules of a newer release are names too.
+            "rule": {
+                "anyOf": [
+                    {"enum": ["default", "all", *rules]},
+                    {"type": "string", "pattern": "^[a-z0-9-]+$"},
+                ]
+            },
+        },
         "properties": {
             key.name: {"description": key.description, **key.schema(rules)} for key in KEYS.values()
         },
