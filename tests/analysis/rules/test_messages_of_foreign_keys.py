@@ -13,11 +13,11 @@ _MODIFY = (
 _BOTH = "under ACCESS EXCLUSIVE on `posts` and `authors`: reads and writes wait."
 
 
-def message(text: str, before: str = _POSTS) -> str:
+def message(text: str, before: str = _POSTS, rule: str = "modify-foreign-key") -> str:
     (found,) = (
         finding.message
         for finding in findings_of(Case(about="", text=text, before=(before,)))
-        if finding.rule == "modify-foreign-key"
+        if finding.rule == rule
     )
     return found
 
@@ -49,3 +49,18 @@ def test_an_earlier_statement_that_has_committed_holds_no_lock() -> None:
         + "\nend"
     )
     assert message(text).endswith("under ACCESS EXCLUSIVE on `posts`: reads and writes wait.")
+
+
+@pytest.mark.parametrize("prefix", ["", ', prefix: "public"'])
+def test_a_key_added_under_access_exclusive_makes_reads_wait(prefix: str) -> None:
+    text = f"alter table(:posts{prefix}) do\n  add :editor_id, references(:authors{prefix})\nend"
+    found = message(text, rule="foreign-key-validated")
+    assert "under ACCESS EXCLUSIVE: reads and writes of " in found
+
+
+@pytest.mark.parametrize("prefix", ["", ', prefix: "public"'])
+def test_restating_the_type_of_a_column_without_a_key_locks_no_other_table(prefix: str) -> None:
+    text = f'alter table(:posts{prefix}) do\n  modify :title, :string, default: "", from: :string\nend'
+    before = "create table(:posts) do\n  add :title, :string\nend"
+    assert message(text, before, "modify-restates-type").endswith("posts` for nothing.")
+    assert " and on " not in message(text, before, "modify-restates-type")

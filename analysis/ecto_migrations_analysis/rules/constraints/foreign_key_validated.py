@@ -35,6 +35,7 @@ from collections.abc import Iterator
 
 from ...findings import Finding, Level
 from ...operations import AddConstraint
+from ...schema.state import Schema
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
 
@@ -97,7 +98,8 @@ class ForeignKeyValidated(Rule):
                 continue
             parent = constraint.references
             exclusive = any(
-                lock.relation == table and lock.mode == "ACCESS EXCLUSIVE" for lock in step.effect.locks
+                lock.relation == Schema.key(table) and lock.mode == "ACCESS EXCLUSIVE"
+                for lock in step.effect.locks
             )
             waits = f"{'reads and writes of' if exclusive else 'writes to'} `{table}` wait"
             if parent is not None and parent != table and not context.is_new(parent, step):

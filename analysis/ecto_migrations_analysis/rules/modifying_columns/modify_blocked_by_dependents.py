@@ -58,6 +58,16 @@ class ModifyBlockedByDependents(Rule):
             end
             """,
         ),
+        Case(
+            about="Of two columns the one that the view selects",
+            before=(_VIEW.replace("add :status, :string", "add :status, :string\n  add :views, :integer"),),
+            text="""
+            alter table(:posts) do
+              modify :views, :integer, default: 0, from: {:integer, default: nil}
+              modify :status, «:text», from: :string
+            end
+            """,
+        ),
     )
     silent = (
         Case(
@@ -88,7 +98,7 @@ class ModifyBlockedByDependents(Rule):
                 (
                     failure
                     for failure in step.effect.failures
-                    if failure.cause == "dependents" and failure.certain
+                    if failure.cause == "dependents" and failure.certain and failure.span == operation.span
                 ),
                 None,
             )

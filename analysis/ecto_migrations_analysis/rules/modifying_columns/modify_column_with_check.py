@@ -29,6 +29,7 @@ from collections.abc import Iterator
 
 from ...findings import Finding, Level
 from ...operations import AlterColumnType
+from ...schema.state import Schema
 from ...sql.expressions import columns_of
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
@@ -86,7 +87,7 @@ class ModifyColumnWithCheck(Rule):
             table = step.before.table(relation)
             if table is None or operation.column is None or context.is_new(relation, step):
                 continue
-            if relation in step.effect.rewrites:
+            if Schema.key(relation) in step.effect.rewrites:
                 continue
             checks = [
                 constraint.name

@@ -27,6 +27,7 @@ from collections.abc import Iterator
 
 from ...findings import Finding, Level
 from ...operations import AddConstraint, AlterColumnType, DropNotNull, SetDefault, SetNotNull
+from ...schema.state import Schema
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
 
@@ -85,7 +86,8 @@ class ModifyRestatesType(Rule):
                 continue
             if not any(isinstance(other, SetDefault | DropNotNull) for other in beside):
                 continue
-            parents = sorted({str(lock.relation) for lock in step.effect.locks if lock.relation != relation})
+            own = Schema.key(relation)
+            parents = sorted({str(lock.relation) for lock in step.effect.locks if lock.relation != own})
             also = f" and on {', '.join(f'`{name}`' for name in parents)}" if parents else ""
             level = Level.RISK if parents else self.level
             yield self.finding(
