@@ -18,15 +18,18 @@ from .their_checks import rules_of
 
 DEFAULT = "default"
 ALL = "all"
+CONVENTIONS = "conventions"
 # What rules say that have one of these tags is a matter of time: how long a table is scanned, rewritten, or
 # its writes wait. On a small table that is short.
 BLOCKING_TAGS = frozenset({"scan", "rewrite", "blocks-writes", "blocking"})
+# And what is not.
+_WHATEVER_THE_SIZE = frozenset({"data-loss", "fails"})
 _ID, _GROUP, _EVERY = 3, 2, 1
 
 
 def tags_of(name: str) -> frozenset[str]:
     """The tags of a rule as settings name them; loads the rule."""
-    return frozenset(tag.replace(" ", "-") for tag in rule(name).tags)
+    return frozenset(tag.replace(" ", "-").replace("_", "-") for tag in rule(name).tags)
 
 
 class Selection:
@@ -65,6 +68,9 @@ def weight_of(names: tuple[str, ...], entry: Entry) -> int:
 
 
 def _is_in(group: str, entry: Entry) -> bool:
+    if group == CONVENTIONS:
+        # All that are off by themselves, in whatever chapter.
+        return entry.optional
     return group == chapter_of(entry.id) or group in tags_of(entry.id)
 
 
@@ -89,6 +95,7 @@ def _levelled(finding: Finding, levels: dict[str, Level], settings: Settings) ->
     level = levels.get(finding.rule, finding.level)
     table = finding.subject.get("table")
     if table is not None and level > Level.INFO and not finding.fails and settings.tables.is_small(table):
-        if not BLOCKING_TAGS.isdisjoint(tags_of(finding.rule)):
+        tags = tags_of(finding.rule)
+        if not BLOCKING_TAGS.isdisjoint(tags) and _WHATEVER_THE_SIZE.isdisjoint(tags):
             level = Level.INFO
     return finding if level == finding.level else replace(finding, level=level)
