@@ -6,5 +6,7 @@ RULES = (
     Entry("dsl-misuse"),
     Entry("unknown-table"),
     Entry("unknown-column"),
+    Entry("unknown-option", on=("Add", "Modify", "Remove")),
+    Entry("drop-unknown-object", on=("DropIndex", "DropConstraint")),
     Entry("unsupported-by-adapter"),
 )

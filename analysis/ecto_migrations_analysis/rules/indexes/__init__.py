@@ -21,6 +21,7 @@ RULES = (
     Entry("redundant-index", on=("CreateIndex",)),
     Entry("too-many-index-columns", on=("CreateIndex",)),
     Entry("hash-index", on=("CreateIndex",)),
+    Entry("key-replaced", on=("DropIndex", "DropConstraint")),
     Entry("drop-used-index", on=("DropIndex",)),
     Entry("identifier-too-long", on=("CreateIndex", "AddConstraint", "CreateTable")),
     Entry("reindex-not-concurrent", on=("Reindex",)),

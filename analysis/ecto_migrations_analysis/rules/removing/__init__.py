@@ -5,6 +5,7 @@ from ..entry import Entry
 RULES = (
     Entry("remove-column", on=("DropColumn",)),
     Entry("remove-column-still-in-schema", on=("DropColumn",)),
+    Entry("recreate-column", on=("DropColumn",)),
     Entry("contract-step-not-null-trap", on=("DropColumn",)),
     Entry("remove-loses-index-or-constraint", on=("DropColumn",)),
     Entry("rename-column", on=("RenameColumn",)),
