@@ -23,6 +23,7 @@ from .options import CallOptions
 
 STRATEGY = "validate-later"
 FOREIGN_KEY_RULE = "foreign-key-validated"
+MODIFIED_KEY_RULE = "modify-foreign-key"
 CHECK_RULE = "check-constraint-validated"
 
 
@@ -42,10 +43,13 @@ def _foreign_keys(context: Context) -> Iterator[Proposal]:
         for operation in context.operations(command):
             if not isinstance(operation, AddConstraint) or operation.constraint.kind != "foreign key":
                 continue
+            if not operation.constraint.validated:
+                continue
             change = changes.get(operation.of_new_column or (operation.constraint.columns or ("",))[0])
             if change is None or change.via or not change.always or spans[change.span] != 1:
                 continue
-            yield from _proposal(context, operation, change.span, FOREIGN_KEY_RULE, "references", 1)
+            rule = MODIFIED_KEY_RULE if operation.from_modify else FOREIGN_KEY_RULE
+            yield from _proposal(context, operation, change.span, rule, "references", 1)
 
 
 def _checks(context: Context) -> Iterator[Proposal]:
@@ -60,13 +64,14 @@ def _checks(context: Context) -> Iterator[Proposal]:
 def _proposal(
     context: Context, operation: AddConstraint, span: Span, rule: str, function: str, positional: int
 ) -> Iterator[Proposal]:
-    findings = context.findings(span, (rule,))
+    # What fails does so whether it is validated or not.
+    findings = [finding for finding in context.findings(span, (rule,)) if not finding.fails]
     if not findings or operation.constraint.name is None or not operation.relation.name:
         return
     edit = _unvalidated(context, span, function, positional)
     if edit is None:
         return
-    what = "foreign key" if rule == FOREIGN_KEY_RULE else "constraint"
+    what = "constraint" if rule == CHECK_RULE else "foreign key"
     yield Proposal(
         offer(
             context,

@@ -12,7 +12,7 @@ such query fails at least once after the migration, and the error reaches the ca
 - The schema modules of the project are known, and none selects the column.
 - The table is written again for it: what that costs is said by another rule.
 
-It speaks once for a table. Where no schema module is known, it is for your information.
+It speaks once for a table, for your information: each query fails once, and then works.
 
 ## Instead
 Expect one error for each query that selects the column, and run the migration when that hurts least; or restart
@@ -56,7 +56,7 @@ _POSTS = "create table(:posts) do\n  add :title, :string\n  add :views, :integer
 
 class ModifyCachedPlan(Rule):
     id = "modify-cached-plan"
-    level = Level.RISK
+    level = Level.INFO
     tags = ("columns", "application")
 
     fires = (
@@ -169,7 +169,7 @@ class ModifyCachedPlan(Rule):
                 operation.span,
                 f"`{relation}.{name}` changes from {old} to {operation.type}: prepared queries {who} fail once with"
                 " `cached plan must not change result type`.",
-                level=context.level(self.level if uses else Level.INFO, relation, step),
+                level=self.level,
                 label="prepared queries fail once",
                 reason="A connection keeps the result types of its prepared queries; Ecto prepares a query anew only"
                 " after the error has reached the caller.",

@@ -175,6 +175,19 @@ def test_foreign_keys(case: Case, version: int) -> None:
     "ALTER TABLE posts DROP CONSTRAINT posts_pkey",
     "ALTER TABLE posts DROP CONSTRAINT posts_pkey CASCADE",
     Case("ALTER TABLE posts DROP CONSTRAINT u", "ALTER TABLE posts ADD CONSTRAINT u UNIQUE (title, id)"),
+    # A foreign key takes the first key that fits, by the order in which they were made.
+    *prepared(
+        "CREATE TABLE marks (name text); CREATE UNIQUE INDEX first_key ON marks (name);"
+        "CREATE TABLE uses (name text REFERENCES marks (name));"
+        "ALTER TABLE marks ADD CONSTRAINT second_key UNIQUE (name);",
+        "ALTER TABLE marks DROP CONSTRAINT second_key",
+    ),
+    *prepared(
+        "CREATE TABLE marks (name text); ALTER TABLE marks ADD CONSTRAINT first_key UNIQUE (name);"
+        "CREATE UNIQUE INDEX second_key ON marks (name);"
+        "CREATE TABLE uses (name text REFERENCES marks (name));",
+        "ALTER TABLE marks DROP CONSTRAINT first_key",
+    ),
     *prepared(
         "CREATE TABLE tags (name text UNIQUE); CREATE TABLE labels (tag text REFERENCES tags (name));"
         " INSERT INTO tags VALUES ('a');",

@@ -9,7 +9,7 @@ from ....operations import (
     DropConstraint,
     ValidateConstraint,
 )
-from ....schema.state import ConstraintState
+from ....schema.state import ConstraintState, Table
 from ....syntax.span import Span
 from ..locks import ACCESS_EXCLUSIVE, SHARE_UPDATE_EXCLUSIVE
 from . import dependents
@@ -58,6 +58,7 @@ def _drop_key(operation: DropConstraint, definition: ConstraintDefinition, alter
         for child, constraint in alteration.situation.referencing(operation.relation)
         if set(constraint.definition.referenced_columns or (table.primary_key if table else ()))
         == set(definition.columns)
+        and _relies_on(constraint.definition, operation.name, table)
     ]
     if operation.cascade:
         for child, _ in relying:
@@ -72,6 +73,22 @@ def _drop_key(operation: DropConstraint, definition: ConstraintDefinition, alter
             "dependents",
             operation.span,
         )
+
+
+def _relies_on(foreign_key: ConstraintDefinition, name: str | None, table: Table | None) -> bool:
+    """Whether the foreign key took the index of this constraint, and not an older one on the same columns.
+
+    PostgreSQL takes the first that fits, in the order in which they were made (`transformFkeyCheckAttrs`). The
+    one it took cannot go as long as the foreign key is there, so that it is the oldest of those left.
+    """
+    if table is None or not foreign_key.referenced_columns:
+        return True
+    for index in table.indexes.values():
+        definition = index.definition
+        columns = {element.column for element in definition.elements}
+        if definition.unique and definition.where is None and columns == set(foreign_key.referenced_columns):
+            return name in (index.name, index.constraint)
+    return True
 
 
 def validate_constraint(operation: ValidateConstraint, alteration: Alteration) -> None:
