@@ -65,7 +65,7 @@ def _proposal(
     context: Context, operation: AddConstraint, span: Span, rule: str, function: str, positional: int
 ) -> Iterator[Proposal]:
     # What fails does so whether it is validated or not.
-    findings = [finding for finding in context.findings(span, (rule,)) if not finding.fails]
+    findings = tuple(finding for finding in context.findings(span, (rule,)) if not finding.fails)
     if not findings or operation.constraint.name is None or not operation.relation.name:
         return
     edit = _unvalidated(context, span, function, positional)
