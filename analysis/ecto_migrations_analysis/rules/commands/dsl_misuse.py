@@ -45,6 +45,10 @@ class DslMisuse(Rule):
             end
             """,
         ),
+        Case(
+            about="A constraint, of which there is no IF NOT EXISTS",
+            text='«create_if_not_exists constraint(:posts, :views_known, check: "views >= 0")»',
+        ),
         Case(about="An option that does not exist", text="create index(:posts, [:slug], «uniqe: true»)"),
     )
     silent = (

@@ -13,4 +13,11 @@ RULES = (
     Entry("foreign-key-type-mismatch"),
     Entry("foreign-key-missing-index"),
     Entry("missing-unique-constraint-in-changeset", on=("CreateIndex", "AddConstraint", "CreateTable")),
+    Entry("unique-constraint-raw", on=("AddConstraint",)),
+    Entry("exclusion-constraint", on=("AddConstraint",)),
+    Entry("drop-constraint", on=("DropConstraint",)),
+    Entry("foreign-key-in-create-table", on=("CreateTable",)),
+    Entry("multiple-foreign-keys", on=("AddConstraint",)),
+    Entry("foreign-key-not-valid-partitioned", on=("AddConstraint",)),
+    Entry("constraint-in-domain", on=("CreateDomain", "AlterDomain")),
 )

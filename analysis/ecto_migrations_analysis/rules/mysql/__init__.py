@@ -5,4 +5,5 @@ from ..entry import Entry
 RULES = (
     Entry("mysql-modify-drops-attributes", on=("AlterTable",)),
     Entry("mysql-no-ddl-transaction"),
+    Entry("mysql-constraint-not-enforced", on=("CreateConstraint",)),
 )
