@@ -20,17 +20,8 @@ from ..operations import (
 from ..operations.tables import ColumnOperation
 from ..records import replace
 from .change_tables import given_default, new_column, serial_default
-from .edit import (
-    change_table,
-    column_of,
-    doubt,
-    doubt_table,
-    existing,
-    put_column,
-    put_table,
-    with_children,
-    without,
-)
+from .edit import change_table, column_of, doubt, doubt_table, existing, put_column, put_table, with_children
+from .persistent import without
 from .state import Column, Origin, Schema
 
 

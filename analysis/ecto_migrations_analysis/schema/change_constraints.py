@@ -24,15 +24,14 @@ from .edit import (
     doubt,
     doubt_table,
     existing,
+    names_of,
     names_taken,
     numbered,
-    put,
     put_table,
-    rekeyed,
     with_children,
-    without,
 )
-from .state import ConstraintState, IndexState, Origin, Schema, Table
+from .persistent import last, put, rekeyed, without
+from .state import ConstraintState, IndexState, Origin, Schema, Table, beginnings, target
 
 KEYS = ("primary key", "unique", "exclusion")
 _METHOD = re.compile(r"\s*using\s+(\w+)", re.I)
@@ -41,7 +40,7 @@ _METHOD = re.compile(r"\s*using\s+(\w+)", re.I)
 def default_constraint_name(table: Table, definition: ConstraintDefinition) -> str:
     """The name PostgreSQL gives to a constraint without one."""
     name, columns = table.relation.name or "", definition.columns
-    taken = {*table.constraints, *table.indexes}
+    taken = names_of(table)
     match definition.kind:
         case "primary key":
             return names.primary_key_name(name, taken)
@@ -76,7 +75,7 @@ def add_to_table(
         name = numbered(name, table.constraints, table.indexes if key else (), taken if key else ())
     definition = replace(definition, name=name)
     state = ConstraintState(name=name, definition=definition, origin=origin)
-    table = replace(table, constraints=put(table.constraints, name, state))
+    table = replace(table, constraints=put(table.constraints, name, state, target))
     if definition.kind in KEYS:
         table = _with_index(table, definition, name, used, origin)
     if definition.kind == "primary key" or (definition.kind == "not null" and definition.validated):
@@ -116,7 +115,7 @@ def _with_index(
         constraint=name,
         origin=origin,
     )
-    return replace(table, indexes=put(table.indexes, name, index))
+    return replace(table, indexes=put(table.indexes, name, index, beginnings))
 
 
 def set_not_null_on(table: Table, columns: tuple[str, ...], value: bool, origin: Origin) -> Table:
@@ -125,7 +124,10 @@ def set_not_null_on(table: Table, columns: tuple[str, ...], value: bool, origin:
         for name in columns
         if name in table.columns and table.columns[name].not_null != value
     }
-    return replace(table, columns={**table.columns, **changed}) if changed else table
+    result = table.columns
+    for name, column in changed.items():
+        result = put(result, name, column)
+    return replace(table, columns=result) if changed else table
 
 
 def add_constraint(schema: Schema, operation: AddConstraint, origin: Origin) -> Schema:
@@ -139,7 +141,7 @@ def add_constraint(schema: Schema, operation: AddConstraint, origin: Origin) -> 
     if definition.no_inherit:
         return schema
     # The constraint just added is the last one.
-    added = list(existing(schema, operation.relation).constraints)[-1]
+    added = last(existing(schema, operation.relation).constraints)
     for child in with_children(schema, operation.relation, operation.only)[1:]:
         if definition.kind in (*KEYS, "foreign key") and existing(schema, child).partition_of is None:
             continue  # heirs get checks and NOT NULL only
@@ -147,7 +149,7 @@ def add_constraint(schema: Schema, operation: AddConstraint, origin: Origin) -> 
         inherited = replace(definition, name=name, using_index=None)
         table = add_to_table(existing(schema, child), inherited, origin)
         if definition.kind in KEYS:
-            own = list(table.indexes)[-1]
+            own = last(table.indexes)
             attached = replace(table.indexes[own], attached_to=added)
             table = replace(table, indexes=put(table.indexes, own, attached))
         schema = put_table(schema, table)

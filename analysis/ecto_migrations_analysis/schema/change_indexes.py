@@ -9,26 +9,15 @@ from ..databases.postgres.quoting import truncate_identifier
 from ..operations import AttachIndexPartition, CreateIndex, DropIndex, Relation, RenameIndex
 from ..records import replace
 from .change_constraints import drop_references, rename_in_table
-from .edit import (
-    change_table,
-    doubt,
-    doubt_table,
-    existing,
-    names_taken,
-    numbered,
-    put,
-    put_table,
-    rekeyed,
-    without,
-)
-from .state import IndexState, Origin, Schema, Table
+from .edit import change_table, doubt, doubt_table, existing, names_of, names_taken, numbered, put_table
+from .persistent import last, put, rekeyed, without
+from .state import IndexState, Origin, Schema, Table, beginnings
 
 
 def default_index_name(table: Table, definition: CreateIndex) -> str:
     """The name PostgreSQL gives to an index without one."""
     columns = names.index_column_names(element.column for element in definition.elements)
-    taken = {*table.indexes, *table.constraints}
-    return names.index_name(table.relation.name or "", columns, taken)
+    return names.index_name(table.relation.name or "", columns, names_of(table))
 
 
 def index_on(
@@ -47,7 +36,7 @@ def index_on(
         origin=origin,
         attached_to=attached_to,
     )
-    return replace(table, indexes=put(table.indexes, name, index))
+    return replace(table, indexes=put(table.indexes, name, index, beginnings))
 
 
 def create_index(schema: Schema, operation: CreateIndex, origin: Origin) -> Schema:
@@ -67,7 +56,7 @@ def create_index(schema: Schema, operation: CreateIndex, origin: Origin) -> Sche
         if truncate_identifier(operation.name or "") in table.indexes:
             return schema
     schema = put_table(schema, index_on(table, operation, origin, taken=names_taken(schema, relation)))
-    created = list(existing(schema, relation).indexes)[-1]
+    created = last(existing(schema, relation).indexes)
     return schema if operation.only else index_partitions(schema, relation, created, origin)
 
 
@@ -92,7 +81,7 @@ def index_partitions(
             schema = put_table(schema, table)
             continue
         table = index_on(table, replace(definition, name=None, concurrently=False), origin, name)
-        schema = index_partitions(put_table(schema, table), child, list(table.indexes)[-1], origin)
+        schema = index_partitions(put_table(schema, table), child, last(table.indexes), origin)
     return schema
 
 

@@ -16,7 +16,8 @@ from ..operations import (
 from ..records import replace
 from .change_tables import drop_table, move_relation
 from .change_types import drop_type, rename_type
-from .edit import change_table, doubt, put, put_column, rekeyed, without
+from .edit import change_table, doubt, put_column, put_table
+from .persistent import put, rekeyed, without
 from .state import Origin, Schema, Table
 
 _VIEWS = ("view", "materialized view")
@@ -100,7 +101,7 @@ def drop_object(schema: Schema, operation: DropObject, origin: Origin) -> Schema
 
 
 def _without_triggers(schema: Schema, function: Relation) -> Schema:
-    for relation, table in schema.tables.items():
+    for table in schema.tables.values():
         using = [
             name
             for name, trigger in table.triggers.items()
@@ -108,7 +109,7 @@ def _without_triggers(schema: Schema, function: Relation) -> Schema:
         ]
         if using:
             left = replace(table, triggers=without(table.triggers, *using))
-            schema = replace(schema, tables=put(schema.tables, relation, left))
+            schema = put_table(schema, left)
     return schema
 
 

@@ -7,6 +7,7 @@ from ..records import replace
 from .change_constraints import KEYS, add_to_table
 from .change_indexes import index_partitions
 from .edit import change_table, doubt, existing, put_table
+from .persistent import last, mapped, put
 from .state import Origin, Schema
 
 
@@ -32,10 +33,10 @@ def copy_keys_and_indexes(schema: Schema, parent: Relation, child: Relation, ori
             )
             if own is None:
                 table = add_to_table(table, replace(definition, name=None, using_index=None), origin)
-                own = list(table.constraints.values())[-1]
+                own = table.constraints[last(table.constraints)]
             if own.name in table.indexes:
                 attached = replace(table.indexes[own.name], attached_to=state.name)
-                table = replace(table, indexes={**table.indexes, own.name: attached})
+                table = replace(table, indexes=put(table.indexes, own.name, attached))
         elif definition.kind == "foreign key":
             if not any(
                 item.definition.kind == "foreign key"
@@ -86,9 +87,9 @@ def detach_partition(schema: Schema, operation: DetachPartition, origin: Origin)
             table,
             partition_of=None,
             default_partition=False,
-            indexes={
-                name: replace(index, attached_to=None) if index.attached_to else index
-                for name, index in table.indexes.items()
-            },
+            indexes=mapped(
+                table.indexes,
+                lambda index: replace(index, attached_to=None) if index.attached_to else index,
+            ),
         ),
     )

@@ -17,19 +17,9 @@ from ..records import replace
 from .change_constraints import add_to_table
 from .change_partitions import copy_keys_and_indexes
 from .change_views import drop_readers
-from .edit import (
-    change_table,
-    doubt,
-    doubt_table,
-    existing,
-    names_taken,
-    put,
-    put_table,
-    rekeyed,
-    without,
-    without_table,
-)
-from .state import Column, ConstraintState, IndexState, Origin, Schema, Table
+from .edit import change_table, doubt, doubt_table, existing, names_taken, put_table, without_table
+from .persistent import mapped, put, rekeyed, without
+from .state import Column, ConstraintState, IndexState, Origin, Schema, Table, targets
 
 NAMELESS = "a table whose name is not known was {}"
 
@@ -134,18 +124,19 @@ def _with_columns_of(schema: Schema, table: Table, source: Relation, inherited: 
         table = doubt_table(table, f"the columns of {source} are not known")
     if known is None:
         return table
-    columns = dict(table.columns)
+    columns = table.columns
     for name, column in known.columns.items():
         if not inherited:
             column = replace(column, default=None, identity=None, generated=None)
         elif table.partition_of is None:
             column = replace(column, identity=None)  # identity is for partitions, not for heirs
-        columns.setdefault(name, column)
-    constraints = dict(table.constraints)
+        if name not in columns:
+            columns = put(columns, name, column)
+    constraints = table.constraints
     if inherited:
         for name, constraint in known.constraints.items():
             if constraint.definition.kind == "check" and not constraint.definition.no_inherit:
-                constraints.setdefault(name, constraint)
+                constraints = constraints if name in constraints else put(constraints, name, constraint)
     return replace(table, columns=columns, constraints=constraints)
 
 
@@ -202,21 +193,24 @@ def move_relation(schema: Schema, old: Relation, new: Relation, origin: Origin) 
     moved = replace(
         table,
         relation=new,
-        indexes={name: _index_moved(index, old, new) for name, index in table.indexes.items()},
-        constraints={name: _pointing(item, old, new) for name, item in table.constraints.items()},
-        triggers={name: replace(item, relation=new) for name, item in table.triggers.items()},
+        indexes=mapped(table.indexes, lambda index: _index_moved(index, old, new)),
+        constraints=mapped(table.constraints, lambda item: _pointing(item, old, new)),
+        triggers=mapped(table.triggers, lambda item: replace(item, relation=new)),
     )
-    tables = {
-        (new if key == old else key): moved if key == old else _referring(item, old, new)
-        for key, item in schema.tables.items()
-    }
-    tables.setdefault(new, moved)
+    tables = rekeyed(schema.tables, old, new, moved)
+    if new not in tables:
+        tables = put(tables, new, moved, targets)
+    for key, item in tables.items():
+        if item is not moved and (following := _referring(item, old, new)) is not item:
+            tables = put(tables, key, following, targets)
     views = schema.views
     if any(old in map(Schema.key, view.reads) for view in views.values()):
-        views = {
-            name: replace(view, reads=tuple(new if Schema.key(item) == old else item for item in view.reads))
-            for name, view in views.items()
-        }
+        views = mapped(
+            views,
+            lambda view: replace(
+                view, reads=tuple(new if Schema.key(item) == old else item for item in view.reads)
+            ),
+        )
     return replace(schema, tables=tables, views=views, former_names=schema.former_names | {old})
 
 
@@ -233,8 +227,8 @@ def _pointing(item: ConstraintState, old: Relation, new: Relation) -> Constraint
 
 def _referring(table: Table, old: Relation, new: Relation) -> Table:
     """Another table, its references to the renamed one following."""
-    constraints = {name: _pointing(item, old, new) for name, item in table.constraints.items()}
-    if any(constraints[name] is not item for name, item in table.constraints.items()):
+    if old in targets(table):
+        constraints = mapped(table.constraints, lambda item: _pointing(item, old, new))
         table = replace(table, constraints=constraints)
     if table.partition_of == old:
         table = replace(table, partition_of=new)
@@ -275,10 +269,10 @@ def update(schema: Schema, operation: Update, origin: Origin) -> Schema:
     table = schema.table(operation.relation)
     if table is None:
         return schema
-    columns = dict(table.columns)
+    columns = table.columns
     for name in operation.columns:
         if name in columns and name not in operation.nulled and not columns[name].backfilled:
-            columns[name] = replace(columns[name], backfilled=True)
-    if columns == table.columns:
+            columns = put(columns, name, replace(columns[name], backfilled=True))
+    if columns is table.columns:
         return schema
     return put_table(schema, replace(table, columns=columns))

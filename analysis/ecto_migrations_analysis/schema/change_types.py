@@ -12,7 +12,8 @@ from ..operations import (
     RenameEnumValue,
 )
 from ..records import replace
-from .edit import doubt, put, rekeyed, without
+from .edit import doubt, put_table
+from .persistent import mapped, put, rekeyed, without
 from .state import Origin, Schema, Table
 
 
@@ -74,18 +75,17 @@ def drop_type(schema: Schema, name: Relation, cascade: bool) -> Schema:
     schema = replace(schema, enums=without(schema.enums, key), domains=without(schema.domains, key))
     if not cascade:
         return schema
-    tables = {
-        relation: replace(
-            table,
-            complete=False,
-            uncertain=(*table.uncertain, f"DROP TYPE {name} CASCADE dropped columns of it"),
-            columns={item: column for item, column in table.columns.items() if not _is(column.type, key)},
-        )
-        if any(_is(column.type, key) for column in table.columns.values())
-        else table
-        for relation, table in schema.tables.items()
-    }
-    return replace(schema, tables=tables)
+    for table in schema.tables.values():
+        gone = [item for item, column in table.columns.items() if _is(column.type, key)]
+        if gone:
+            left = replace(
+                table,
+                complete=False,
+                uncertain=(*table.uncertain, f"DROP TYPE {name} CASCADE dropped columns of it"),
+                columns=without(table.columns, *gone),
+            )
+            schema = put_table(schema, left)
+    return schema
 
 
 def rename_type(schema: Schema, old: Relation, new: Relation) -> Schema:
@@ -96,9 +96,7 @@ def rename_type(schema: Schema, old: Relation, new: Relation) -> Schema:
         schema = replace(schema, enums=rekeyed(schema.enums, old, new, enum))
     if old in schema.domains:
         schema = replace(schema, domains=rekeyed(schema.domains, old, new, schema.domains[old]))
-    return replace(
-        schema, tables={relation: _retyped(table, old, new) for relation, table in schema.tables.items()}
-    )
+    return replace(schema, tables=mapped(schema.tables, lambda table: _retyped(table, old, new)))
 
 
 def _is(type_: DataType, key: Relation) -> bool:
@@ -110,10 +108,12 @@ def _retyped(table: Table, old: Relation, new: Relation) -> Table:
         return table
     return replace(
         table,
-        columns={
-            name: replace(column, type=replace(column.type, name=new.name, schema=new.schema))
-            if _is(column.type, old)
-            else column
-            for name, column in table.columns.items()
-        },
+        columns=mapped(
+            table.columns,
+            lambda column: (
+                replace(column, type=replace(column.type, name=new.name, schema=new.schema))
+                if _is(column.type, old)
+                else column
+            ),
+        ),
     )

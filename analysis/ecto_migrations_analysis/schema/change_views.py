@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..operations import CreateView, DropView, Relation
 from ..records import replace
-from .edit import doubt, put, without
+from .edit import doubt
+from .persistent import put, without
 from .state import Origin, Schema
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from ..operations import DropColumn, Expression, Relation
 from ..records import replace
 from .change_views import drop_readers
-from .edit import change_table, doubt, doubt_table, existing, put_table, with_children, without
+from .edit import change_table, doubt, doubt_table, existing, put_table, with_children
 from .identifiers import mentions
+from .persistent import without
 from .state import ConstraintState, IndexState, Origin, Schema, Table
 
 

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Collection, Iterator
 
 from ..operations import DataType, Relation
 from ..records import replace
-from .state import Column, Schema, Table
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-def put(items: Mapping[K, V], key: K, value: V) -> dict[K, V]:
-    """The mapping with `key` set; a new key comes last."""
-    return {**items, key: value}
-
-
-def without(items: Mapping[K, V], *keys: K) -> Mapping[K, V]:
-    """The mapping without `keys`; itself where it has none of them."""
-    if not any(key in items for key in keys):
-        return items
-    return {key: value for key, value in items.items() if key not in keys}
-
-
-def rekeyed(items: Mapping[K, V], old: K, new: K, value: V) -> dict[K, V]:
-    """The mapping with `new: value` in the place of `old`."""
-    return {(new if key == old else key): (value if key == old else item) for key, item in items.items()}
+from .persistent import put, without
+from .state import Column, Schema, Table, targets
 
 
 def put_table(schema: Schema, table: Table) -> Schema:
-    return replace(schema, tables=put(schema.tables, table.relation, table))
+    return replace(schema, tables=put(schema.tables, table.relation, table, targets))
 
 
 def without_table(schema: Schema, relation: Relation) -> Schema:
@@ -101,15 +81,50 @@ def names_taken(schema: Schema, relation: Relation) -> Collection[str]:
     Indexes share one space of names in their schema. A default name begins with the table's name, so that
     there is nothing to look for unless another table was once called so.
     """
-    key = Schema.key(relation)
-    if key not in schema.former_names:
-        return ()
-    return {
-        name
-        for table in schema.tables.values()
-        if table.relation != key and table.relation.schema == key.schema
-        for name in table.indexes
-    }
+    return _IndexNames(schema, key) if (key := Schema.key(relation)) in schema.former_names else ()
+
+
+def names_of(table: Table) -> Collection[str]:
+    """The names of the table's indexes and constraints."""
+    return _Names(table)
+
+
+class _Names(Collection[str]):
+    """Looked up where they are: a table may have thousands, and mostly one is asked for."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._table.indexes or name in self._table.constraints
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._table.indexes, **self._table.constraints})
+
+    def __len__(self) -> int:
+        return len({**self._table.indexes, **self._table.constraints})
+
+
+class _IndexNames(Collection[str]):
+    """The names of the indexes of all tables of a schema but one: asked for one name nearly always."""
+
+    def __init__(self, schema: Schema, but: Relation) -> None:
+        self._schema = schema
+        self._but = but
+
+    def _tables(self) -> Iterator[Table]:
+        for table in self._schema.tables.values():
+            if table.relation != self._but and table.relation.schema == self._but.schema:
+                yield table
+
+    def __contains__(self, name: object) -> bool:
+        return any(name in table.indexes for table in self._tables())
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for table in self._tables() for name in table.indexes)
+
+    def __len__(self) -> int:
+        return sum(len(table.indexes) for table in self._tables())
 
 
 def numbered(name: str, *taken: Collection[str]) -> str:

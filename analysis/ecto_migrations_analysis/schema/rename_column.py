@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ..operations import ConstraintDefinition, CreateIndex, Expression, IndexElement, Relation, RenameColumn
 from ..records import replace
-from .edit import change_table, column_of, doubt, doubt_table, existing, put_table, rekeyed, with_children
+from .edit import change_table, column_of, doubt, doubt_table, existing, put_table, with_children
 from .identifiers import mentions, renamed
-from .state import Column, ConstraintState, Origin, Schema, Table
+from .persistent import mapped, put, rekeyed
+from .state import Column, Origin, Schema, Table
 
 
 def rename_column(schema: Schema, operation: RenameColumn, origin: Origin) -> Schema:
@@ -31,30 +32,28 @@ def _in_table(table: Table, column: Column, new: str, origin: Origin) -> Table:
     old = column.name
     changed = replace(column, name=new, changed=origin)
     columns = rekeyed(table.columns, old, new, changed)
-    columns.setdefault(new, changed)
+    if new not in columns:
+        columns = put(columns, new, changed)
     for name, item in columns.items():
         if item.generated is not None and mentions(item.generated.expression.sql, old):
             generated = replace(item.generated, expression=_text(item.generated.expression, old, new))
-            columns[name] = replace(item, generated=generated)
+            columns = put(columns, name, replace(item, generated=generated))
     return replace(
         table,
         columns=columns,
-        constraints={
-            name: replace(state, definition=_own(state.definition, old, new))
-            for name, state in table.constraints.items()
-        },
-        indexes={
-            name: replace(index, definition=_index(index.definition, old, new))
-            for name, index in table.indexes.items()
-        },
-        triggers={
-            name: replace(trigger, update_of=_names(trigger.update_of, old, new))
-            for name, trigger in table.triggers.items()
-        },
-        policies={
-            name: tuple(_text(expression, old, new) for expression in expressions)
-            for name, expressions in table.policies.items()
-        },
+        constraints=mapped(
+            table.constraints, lambda state: replace(state, definition=_own(state.definition, old, new))
+        ),
+        indexes=mapped(
+            table.indexes, lambda index: replace(index, definition=_index(index.definition, old, new))
+        ),
+        triggers=mapped(
+            table.triggers, lambda trigger: replace(trigger, update_of=_names(trigger.update_of, old, new))
+        ),
+        policies=mapped(
+            table.policies,
+            lambda expressions: tuple(_text(expression, old, new) for expression in expressions),
+        ),
         partition_key=tuple(renamed(key, old, new) for key in table.partition_key),
     )
 
@@ -68,10 +67,7 @@ def _elsewhere(schema: Schema, relation: Relation, old: str, new: str) -> Schema
             definition = replace(
                 state.definition, referenced_columns=_names(state.definition.referenced_columns, old, new)
             )
-            constraints: dict[str, ConstraintState] = {
-                **now.constraints,
-                constraint.name: replace(state, definition=definition),
-            }
+            constraints = put(now.constraints, constraint.name, replace(state, definition=definition))
             schema = put_table(schema, replace(now, constraints=constraints))
     reading = [
         name
@@ -80,12 +76,12 @@ def _elsewhere(schema: Schema, relation: Relation, old: str, new: str) -> Schema
     ]
     if not reading:
         return schema
-    views = dict(schema.views)
+    views = schema.views
     for name in reading:
         # A view of several relations may mean another one's column of that name: it then reads both.
         left = frozenset({old}) if len(views[name].reads) == 1 else frozenset()
         columns = views[name].columns_read - left | {new}
-        views[name] = replace(views[name], columns_read=columns)
+        views = put(views, name, replace(views[name], columns_read=columns))
     return replace(schema, views=views)
 
 

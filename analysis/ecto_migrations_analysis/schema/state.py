@@ -7,7 +7,7 @@ that need certainty can say less.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ..operations import (
     ConstraintDefinition,
@@ -19,10 +19,12 @@ from ..operations import (
     Expression,
     Generated,
     Identity,
+    IndexElement,
     Relation,
 )
 from ..records import dataclass, field
 from ..syntax.span import Place
+from .persistent import PersistentMap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,13 @@ class Table:
     uncertain: tuple[str, ...] = ()
     origin: Origin = Origin()
 
+    def indexes_on(self, elements: tuple[IndexElement, ...]) -> Iterable[IndexState]:
+        """The indexes whose first elements are these, in order."""
+        if isinstance(self.indexes, PersistentMap) and self.indexes.labels() is not None:
+            return (self.indexes[name] for name in self.indexes.labelled(elements))
+        count = len(elements)
+        return (index for index in self.indexes.values() if index.definition.elements[:count] == elements)
+
     @property
     def primary_key(self) -> tuple[str, ...]:
         """The columns of the primary key; empty where there is none or it is not known."""
@@ -138,9 +147,12 @@ class Schema:
     def referencing(self, relation: Relation) -> list[tuple[Table, ConstraintState]]:
         """Every known foreign key that points to `relation`, with the table it belongs to."""
         target = self.key(relation)
+        tables: Iterable[Table] = self.tables.values()
+        if isinstance(self.tables, PersistentMap) and self.tables.labels() is not None:
+            tables = [self.tables[key] for key in self.tables.labelled(target)]
         return [
             (table, constraint)
-            for table in self.tables.values()
+            for table in tables
             for constraint in table.constraints.values()
             if constraint.definition.references is not None
             and self.key(constraint.definition.references) == target
@@ -152,4 +164,33 @@ class Schema:
         return Relation(relation.name) if relation.schema == "public" else relation
 
 
-__all__ = ["Column", "ConstraintState", "IndexState", "Origin", "Schema", "Table"]
+def beginnings(index: IndexState) -> list[tuple[IndexElement, ...]]:
+    """The first element of an index, the first two, and so on: what `Table.indexes_on` looks for."""
+    elements = index.definition.elements
+    return [elements[:count] for count in range(1, len(elements) + 1)]
+
+
+def targets(table: Table) -> Collection[object]:
+    """The tables that its foreign keys point to: what a large number of tables is looked through for."""
+    labels = table.constraints.labels() if isinstance(table.constraints, PersistentMap) else None
+    if labels is not None:
+        return labels
+    return {label for constraint in table.constraints.values() for label in target(constraint)}
+
+
+def target(constraint: ConstraintState) -> tuple[Relation, ...]:
+    references = constraint.definition.references
+    return () if references is None else (Schema.key(references),)
+
+
+__all__ = [
+    "Column",
+    "ConstraintState",
+    "IndexState",
+    "Origin",
+    "Schema",
+    "Table",
+    "beginnings",
+    "target",
+    "targets",
+]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from ..operations import CallsCode, OpaqueSQL, UnparsedSQL
 from ..records import replace
 from .edit import change_table, doubt, doubt_table
-from .state import Origin, Schema
+from .persistent import put, unlike
+from .state import Origin, Schema, targets
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 # Modules whose functions do not reach the database.
 _HARMLESS = frozenset(
@@ -54,20 +61,25 @@ def in_doubt(before: Schema, after: Schema, reason: str) -> Schema:
 
     What was dropped is there still, in doubt; so is what was made.
     """
-    tables = dict(after.tables)
-    for relation, table in before.tables.items():
-        if relation not in tables:
-            tables[relation] = doubt_table(table, reason)
-    for relation, table in after.tables.items():
-        if before.tables.get(relation) is not table:
-            tables[relation] = doubt_table(table, reason)
+    tables = after.tables
+    gone = [item for item in unlike(before.tables, after.tables) if item[0] not in tables]
+    for relation, table in (*gone, *unlike(after.tables, before.tables)):
+        tables = put(tables, relation, doubt_table(table, reason), targets)
     return replace(
         after,
         tables=tables,
-        views={**before.views, **after.views},
-        view_indexes={**before.view_indexes, **after.view_indexes},
-        enums={**before.enums, **after.enums},
-        domains={**before.domains, **after.domains},
-        functions={**before.functions, **after.functions},
-        complete=after.complete and set(tables) == set(before.tables),
+        views=_both(before.views, after.views),
+        view_indexes=_both(before.view_indexes, after.view_indexes),
+        enums=_both(before.enums, after.enums),
+        domains=_both(before.domains, after.domains),
+        functions=_both(before.functions, after.functions),
+        complete=after.complete and len(tables) == len(before.tables),
     )
+
+
+def _both(before: Mapping[K, V], after: Mapping[K, V]) -> Mapping[K, V]:
+    """What was there, what is there now, and of what changed what it is now."""
+    result = before
+    for key, value in unlike(after, before):
+        result = put(result, key, value)
+    return result

@@ -114,7 +114,8 @@ class DuplicateIndex(Rule):
             table = step.before.table(operation.relation)
             if table is None or not operation.complete:
                 continue
-            covering = next((index for index in table.indexes.values() if _covers(index, operation)), None)
+            candidates = table.indexes_on(operation.elements)
+            covering = next((index for index in candidates if _covers(index, operation)), None)
             if covering is None:
                 continue
             left = context.steps[-1].after.table(operation.relation) or table
@@ -139,11 +140,10 @@ class DuplicateIndex(Rule):
 
 
 def _covers(index: IndexState, new: CreateIndex) -> bool:
+    """Whether the index, which begins with all elements of the new one, makes that needless."""
     old = index.definition
     if index.name == new.name or old.method != new.method or new.method != "btree":
         return False
     if old.where is not None or new.where is not None or new.include or not new.elements:
         return False
-    if new.unique and not (old.unique and len(old.elements) == len(new.elements)):
-        return False
-    return old.elements[: len(new.elements)] == new.elements
+    return not new.unique or (old.unique and len(old.elements) == len(new.elements))
