@@ -36,6 +36,8 @@ class RepoConfig:
     migration_default_prefix: str | None = None
     # `parameters: [lock_timeout: "5s"]`: what Postgrex sets on every connection.
     parameters: Options = Options()
+    # Whether it has an `after_connect:`, which may set anything on every connection.
+    after_connect: bool = False
     # The release of ecto_sql that `mix.lock` names, as in (3, 12, 1); None: the newest known to this tool.
     ecto_sql: tuple[int, ...] | None = None
 

@@ -144,6 +144,7 @@ def repo_config(repo: Repo) -> RepoConfig:
         module=repo.module,
         adapter=repo.adapter,
         migration_lock=_lock(config),
+        after_connect=config.get("after_connect") is not None,
         migration_primary_key=False if as_bool(primary_key) is False else to_options(primary_key),
         migration_foreign_key=to_options(config.get("migration_foreign_key")),
         migration_timestamps=to_options(config.get("migration_timestamps")),

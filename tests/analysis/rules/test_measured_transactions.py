@@ -119,3 +119,40 @@ def test_an_advisory_lock_outlives_the_transaction_unless_it_is_its_own(database
             connection.execute(f"SELECT {function}(1)".encode())
             connection.execute("COMMIT")
             assert connection.execute(held).fetchone() == (count,)
+
+
+def test_readers_queue_behind_a_migration_that_waits_and_a_lock_timeout_lets_them_go(
+    database: Database,
+) -> None:
+    """missing-lock-timeout"""
+    tables(database)
+    ended: list[str | None] = []
+    with (
+        database.connect() as reporting,
+        database.connect() as migrating,
+        database.connect() as reading,
+        database.connect() as observer,
+    ):
+        reporting.execute("BEGIN")
+        reporting.execute("SELECT * FROM posts")
+        migrating.execute("SET lock_timeout = '2s'")
+
+        def alter() -> None:
+            try:
+                migrating.execute("ALTER TABLE posts ADD COLUMN n int")
+            except psycopg.Error as error:
+                ended.append(error.sqlstate)
+
+        thread = threading.Thread(target=alter, daemon=True)
+        thread.start()
+        waits = "SELECT count(*) FROM pg_locks WHERE relation = 'posts'::regclass AND NOT granted"
+        while observer.execute(waits).fetchone() != (1,):
+            assert thread.is_alive()
+        reading.execute("SET lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            reading.execute("SELECT * FROM posts")
+        reading.execute("SET lock_timeout = 0")
+        reading.execute("SELECT * FROM posts")
+        thread.join(60)
+        assert ended == ["55P03"]
+        reporting.execute("COMMIT")

@@ -11,4 +11,7 @@ RULES = (
     Entry("multi-table-exclusive"),
     Entry("several-alters-same-table", on=("AlterTable",)),
     Entry("lock-table", on=("LockTable",)),
+    Entry("missing-lock-timeout"),
+    Entry("lock-timeout-ineffective"),
+    Entry("session-state-leak", on=("SetParameter", "Select")),
 )
