@@ -47,6 +47,7 @@ class AddIfNotExistsReference(Rule):
     id = "add-if-not-exists-reference"
     level = Level.DANGER
     tags = ("columns", "constraints", "fails")
+    silences = ("statement-fails",)
 
     fires = (
         Case(

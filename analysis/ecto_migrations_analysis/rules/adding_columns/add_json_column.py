@@ -58,7 +58,7 @@ class AddJsonColumn(Rule):
             about="A column becomes json",
             text="""
             alter table(:posts) do
-              modify :settings, «:json», from: :text
+              modify :settings, «:json», from: :jsonb
             end
             """,
         ),

@@ -55,6 +55,7 @@ class AddPrimaryKeyToExisting(Rule):
     id = "add-primary-key-to-existing"
     level = Level.DANGER
     tags = ("columns", "constraints", "scan", "blocking")
+    silences = ("statement-fails",)
 
     fires = (
         Case(

@@ -9,4 +9,5 @@ RULES = (
     Entry("unknown-option", on=("Add", "Modify", "Remove")),
     Entry("drop-unknown-object", on=("DropIndex", "DropConstraint")),
     Entry("unsupported-by-adapter"),
+    Entry("statement-fails"),
 )

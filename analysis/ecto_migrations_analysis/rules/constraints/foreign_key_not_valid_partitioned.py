@@ -46,6 +46,7 @@ class ForeignKeyNotValidPartitioned(Rule):
     id = "foreign-key-not-valid-partitioned"
     level = Level.DANGER
     tags = ("constraints", "fails", "history")
+    silences = ("statement-fails",)
 
     fires = (
         Case(

@@ -41,6 +41,7 @@ class ForeignKeyTypeMismatch(Rule):
     id = "foreign-key-type-mismatch"
     level = Level.DANGER
     tags = ("constraints", "fails", "history")
+    silences = ("statement-fails",)
 
     fires = (
         Case(

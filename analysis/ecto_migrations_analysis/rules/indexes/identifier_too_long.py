@@ -74,6 +74,7 @@ class IdentifierTooLong(Rule):
     id = "identifier-too-long"
     level = Level.DANGER
     tags = ("indexes", "constraints")
+    silences = ("statement-fails",)
 
     fires = (
         Case(

@@ -45,6 +45,7 @@ class IndexOnPartitionedParent(Rule):
     id = "index-on-partitioned-parent"
     level = Level.DANGER
     tags = ("indexes", "partitions", "history")
+    silences = ("statement-fails",)
 
     fires = (
         Case(

@@ -46,6 +46,7 @@ class ModifyBlockedByDependents(Rule):
         "modify-column-with-check",
         "set-not-null-scan",
         "modify-type-rewrite",
+        "statement-fails",
     )
 
     fires = (

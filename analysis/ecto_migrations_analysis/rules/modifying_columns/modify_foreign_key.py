@@ -59,7 +59,7 @@ class ModifyForeignKey(Rule):
     id = "modify-foreign-key"
     level = Level.DANGER
     tags = ("columns", "constraints", "scan", "blocking")
-    silences = ("foreign-key-validated",)
+    silences = ("foreign-key-validated", "statement-fails")
 
     fires = (
         Case(

@@ -78,8 +78,8 @@ def _drop_key(operation: DropConstraint, definition: ConstraintDefinition, alter
 def _relies_on(foreign_key: ConstraintDefinition, name: str | None, table: Table | None) -> bool:
     """Whether the foreign key took the index of this constraint, and not an older one on the same columns.
 
-    PostgreSQL takes the first that fits, in the order in which they were made (`transformFkeyCheckAttrs`). The
-    one it took cannot go as long as the foreign key is there, so that it is the oldest of those left.
+    PostgreSQL takes the first that fits, in the order in which they were made (`transformFkeyCheckAttrs`).
+    The one it took cannot go as long as the foreign key is there: it is the oldest of those left.
     """
     if table is None or not foreign_key.referenced_columns:
         return True
