@@ -28,6 +28,8 @@ from ..syntax.tree import Node
 from . import functions, literals, operators
 from .control import CONTROL, run_body
 from .library import KERNEL, LIBRARY
+from .migration import OutsideRead
+from .outside import is_outside
 from .scope import (
     NO_ATTRIBUTES,
     Call,
@@ -73,6 +75,8 @@ class Evaluator:
         # Where the file lies, for `__DIR__`.
         self.path: str | None = None
         self.depth = 0
+        # Calls whose value the text does not tell because it comes from outside: see `outside`.
+        self.outside: dict[OutsideRead, None] = {}
         # The local functions being inlined, outermost first: (module, name, arity).
         self.active: list[tuple[str, str, int]] = []
         # The arguments of each of them.
@@ -328,6 +332,8 @@ class Evaluator:
         result = self.remote(module, call, scope)
         if result is not None:
             return result
+        if is_outside(module, call.name):
+            self.outside[OutsideRead(f"{module}.{call.name}", call.span)] = None
         function = LIBRARY.get(f"{module}.{call.name}")
         if function is not None:
             return self.held(function(self, self.values(call.arguments, scope), call.span))

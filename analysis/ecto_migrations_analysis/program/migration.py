@@ -71,6 +71,14 @@ class Callback:
     body: Span
 
 
+@dataclass(frozen=True, slots=True)
+class OutsideRead:
+    """A call whose value is another one on another machine or day: `System.get_env`, `DateTime.utc_now`."""
+
+    call: str
+    span: Span
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
     """One module that does `use Ecto.Migration`."""
@@ -86,5 +94,7 @@ class Migration:
     other_attributes: tuple[OtherAttribute, ...] = ()
     up: Program | None = None
     down: Program | None = None
+    # What migrating asks the environment, the clock and chance, module attributes included.
+    outside: tuple[OutsideRead, ...] = ()
     # Parts of the module that did not parse: nothing is said about what lies inside.
     broken: tuple[Span, ...] = ()

@@ -41,6 +41,7 @@ from .migration import (
     Irreversible,
     Migration,
     OtherAttribute,
+    OutsideRead,
     Program,
 )
 from .modules import read_modules
@@ -87,7 +88,7 @@ def read_tree(
     modules = read_modules(tree.root, evaluator)
     broken = tree.broken()
     migrations = [
-        _migration(module, modules, config, broken, steps, files, rollback, path)
+        _migration(module, modules, config, broken, steps, files, rollback, path, tuple(evaluator.outside))
         for module in modules.values()
         if _is_migration(module, path)
     ]
@@ -115,11 +116,13 @@ def _migration(
     files: Files | None,
     rollback: bool,
     path: str | None,
+    outside: tuple[OutsideRead, ...],
 ) -> Migration:
     use = next((node for name, node, argument in module.uses if _uses_migration(name, argument)), None)
     transaction = _flag(module, "disable_ddl_transaction")
     reader = _ProgramReader(module, modules, config, transaction.value, steps, files, path)
     name_node = module.name_node or module.node
+    up = reader.program("up")
     return Migration(
         module=module.name,
         span=module.node.span,
@@ -133,8 +136,12 @@ def _migration(
             for name, values in module.history.items()
             if name not in _FLAGS
         ),
-        up=reader.program("up"),
+        up=up,
         down=reader.program("down") if rollback else None,
+        outside=(
+            *(read for read in outside if module.node.span.encloses(read.span)),
+            *reader.outside,
+        ),
         broken=tuple(span for span in broken if module.node.span.encloses(span)),
     )
 
@@ -193,6 +200,8 @@ class _ProgramReader:
         self.in_transaction: bool | None = None if transaction_disabled is None else not transaction_disabled
         if config.adapter in _NO_DDL_TRANSACTION:
             self.in_transaction = False
+        # What migrating asks the environment.
+        self.outside: tuple[OutsideRead, ...] = ()
 
     def program(self, direction: Direction) -> Program | None:
         """None where Ecto has nothing to call."""
@@ -228,6 +237,8 @@ class _ProgramReader:
                 break
         ran.extend(interpreter.runner.done if not backward or irreversible is None else ())
         commands = _with_unflushed(ran, interpreter) if not backward else tuple(ran)
+        if direction == "up":
+            self.outside = tuple(interpreter.outside)
         return Program(direction=direction, callback=callback, commands=commands, irreversible=irreversible)
 
     def _injected(self, direction: Direction) -> Program | None:

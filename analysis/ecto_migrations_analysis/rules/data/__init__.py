@@ -14,5 +14,11 @@ RULES = (
     Entry("application-code-in-migration", on=("ApplicationCode",)),
     Entry("enqueue-or-side-effect", on=("ApplicationCode",)),
     Entry("backfill-wrong-repo", on=("RepoCall", "RepoQuery")),
+    Entry("environment-dependent-migration"),
+    Entry("library-migration-unpinned", on=("ApplicationCode",)),
+    Entry("backfill-offset-pagination", on=_WRITES),
+    Entry("backfill-no-throttle", on=_WRITES),
+    Entry("backfill-not-idempotent", on=_WRITES),
+    Entry("seed-in-migration", on=("Insert",), optional=True),
     Entry("pending-trigger-events", on=_WRITES),
 )

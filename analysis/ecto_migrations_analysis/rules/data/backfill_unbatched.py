@@ -9,8 +9,8 @@ an error after an hour undoes the hour. Ecto runs it without a timeout.
 ## When it is silent
 - The table is new in this migration.
 - A LIMIT, a range of keys or named keys bound the rows, or the statement stands in a loop that does.
-- Locks of this migration block the table anyway (`backfill-in-ddl-transaction` says more), or the column is wiped
-  (`wipe-column`).
+- Locks of this migration block the table anyway (`backfill-in-ddl-transaction` says more), the column is wiped
+  (`wipe-column`), or the table emptied (`delete-all-rows`).
 
 It is dangerous where every row is meant: no WHERE, or `IS NULL` on a column that nobody has filled yet. With a join or
 `IS NULL` it is a risk. With another WHERE nobody can tell from the text how many rows it finds: then it is only said.
@@ -165,6 +165,8 @@ class BackfillUnbatched(Rule):
                 continue
             if context.is_new(write.relation, write.step):
                 continue
+            if isinstance(operation, Delete) and operation.restricted is False:
+                continue  # delete-all-rows
             level, which = _extent(context, write, operation)
             verb = "Updates" if isinstance(operation, Update) else "Deletes"
             yield self.finding(
