@@ -10,6 +10,7 @@ RULES = (
     Entry("not-valid-check-before-backfill", on=("AddConstraint",)),
     Entry("constraint-validated-before-backfill", on=("ValidateConstraint",)),
     Entry("not-null-helper-leftover", on=("SetNotNull",)),
+    Entry("nilify-not-null"),
     Entry("foreign-key-type-mismatch"),
     Entry("foreign-key-missing-index"),
     Entry("missing-unique-constraint-in-changeset", on=("CreateIndex", "AddConstraint", "CreateTable")),
