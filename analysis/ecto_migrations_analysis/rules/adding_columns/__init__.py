@@ -14,5 +14,6 @@ RULES = (
     Entry("add-primary-key-to-existing", on=("AddConstraint",)),
     Entry("add-if-not-exists-reference", on=("AddColumn",)),
     Entry("add-column-default-legacy", on=("AddColumn",)),
-    Entry("add-column-required-by-code-too-early", on=("AddColumn",)),
+    # Right for one order of deploying, and said of every ordinary column with its field.
+    Entry("add-column-required-by-code-too-early", on=("AddColumn",), optional=True),
 )

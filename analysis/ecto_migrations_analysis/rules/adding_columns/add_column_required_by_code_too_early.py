@@ -11,7 +11,8 @@ is a matter of the order of deploying: migrations that run first, as a step of t
 - The migration creates the table itself.
 - The application migrates when it starts.
 
-It speaks once for a migration, for your information: the text does not tell when migrations run.
+It speaks once for a migration, for your information, and only where it is selected: the text does not tell when
+migrations run, and most columns come with their field. Select it where nodes may start before migrations have run.
 
 ## Instead
 Run migrations to the end before the first node of the new release starts; or deploy the migration first, and the
