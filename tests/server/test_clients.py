@@ -72,9 +72,9 @@ def test_settings(value: object, version: int | None, caplog: pytest.LogCaptureF
     [
         ([], "expected an object"),
         ({"database_version": True}, "expected a version"),
-        ({"database_version": []}, "expected a version"),
+        ({"database_version": [1]}, "expected a version"),
         ({"database_version": "latest"}, "expected a version"),
-        ({"databaseVersion": 16}, "no such setting"),
+        ({"databaseVersion": 16}, "unknown key `databaseVersion`; did you mean `database_version`?"),
     ],
 )
 def test_wrong_settings_are_logged_and_passed_over(

@@ -1,51 +1,74 @@
-"""The settings that the editor sends, under `ectoMigrations` (the keys of `.ecto-migrations.toml`)."""
+"""The settings that the editor sends, under `ectoMigrations`: the keys of `.ecto-migrations.toml`."""
 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from ecto_migrations_analysis.project.settings import Settings as ProjectSettings
 
 SECTION = "ectoMigrations"
+ORIGIN = "the editor's settings"
+
+# What the VS Code extension keeps there for itself.
+_OF_THE_CLIENT = frozenset({"server", "statusBar", "trace"})
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`database_version`: the major version of the server that migrations are for; None: found out."""
+    """`stated` are values of the project's settings by key; `problems` say what is wrong with the rest."""
 
-    database_version: int | None = None
+    stated: tuple[tuple[str, object], ...] = ()
+    problems: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def read(cls, value: object) -> Settings:
         """From initialization options or a configuration, with or without the `ectoMigrations` around them.
 
         What is wrong or not known is logged and passed over: an editor's settings are no reason to fail.
+        Null, and what is empty, is not set: some editors send every key there is.
         """
         if isinstance(value, Mapping) and SECTION in value:
             value = value[SECTION]
         if value is None:
             return cls()
         if not isinstance(value, Mapping):
-            _log.warning("%s: expected an object, got %r", SECTION, value)
+            return _logged(cls(problems=(f"{SECTION}: expected an object, got {value!r}",)))
+        given = {
+            key: item
+            for key, item in value.items()
+            if key not in _OF_THE_CLIENT and item is not None and item not in ("", [], {})
+        }
+        if not given:
             return cls()
-        for key in value:
-            if key not in _KEYS:
-                _log.warning("%s.%s: no such setting; there is: %s", SECTION, key, ", ".join(_KEYS))
-        return cls(database_version=_version(value.get("database_version")))
+        from ecto_migrations_analysis.project.settings_keys import read_values
+
+        reading = read_values(given, None)
+        problems = tuple(
+            f"{'.'.join([SECTION, *map(str, problem.path)])}: {problem.message}"
+            for problem in reading.problems
+        )
+        return _logged(cls(stated=tuple(reading.values.items()), problems=problems))
+
+    @property
+    def database_version(self) -> int | None:
+        """The major version of the server that migrations are for; None: found out."""
+        version = dict(self.stated).get("database_version")
+        return version if isinstance(version, int) else None
+
+    def adjust(self, settings: ProjectSettings) -> ProjectSettings:
+        """The editor's settings over those of the project's files."""
+        if not self.stated:
+            return settings
+        from ecto_migrations_analysis.project.settings_file import stated_over
+
+        return stated_over(settings, dict(self.stated), ORIGIN)
 
 
-_KEYS = tuple(Settings.__dataclass_fields__)
-
-
-def _version(value: object) -> int | None:
-    """The major version of `16`, `"16"`, `"16.4"` or `"postgres:16-alpine"`."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, (int, str)) and not isinstance(value, bool):
-        if (match := re.search(r"\d+", str(value))) is not None and int(match[0]) > 0:
-            return int(match[0])
-    _log.warning("%s.database_version: expected a version such as 16, got %r", SECTION, value)
-    return None
+def _logged(settings: Settings) -> Settings:
+    for problem in settings.problems:
+        _log.warning("%s", problem)
+    return settings
