@@ -13,6 +13,7 @@ from ecto_migrations_analysis.project.settings import Settings
 from ecto_migrations_analysis.project.settings_file import read_settings
 from ecto_migrations_analysis.project.settings_keys import KEYS, json_schema
 from ecto_migrations_analysis.rules.catalogue import ENTRIES
+from ecto_migrations_analysis.rules.settings_problems import problems_of
 
 FILE = Path(__file__).parents[3] / "editors/vscode/schemas/ecto-migrations.schema.json"
 SCHEMA = json_schema(sorted(ENTRIES))
@@ -115,3 +116,21 @@ def accepts(schema: dict[str, Any], value: Any) -> bool:
 def test_the_schema_and_the_reader_agree(text: str, right: bool) -> None:
     assert accepts(SCHEMA, tomllib.loads(text)) is right
     assert (not read_settings(text.encode(), "/x").problems) is right
+
+
+@pytest.mark.parametrize("page", ["docs/configuration.md", "README.md"])
+def test_the_examples_of_the_pages_are_right(page: str) -> None:
+    text = (FILE.parents[3] / page).read_text("utf-8")
+    examples = [item for item in re.findall(r"```toml\n(.*?)```", text, re.S) if "language" not in item]
+    assert examples
+    for example in examples:
+        file = read_settings(example.encode(), "/app/.ecto-migrations.toml")
+        assert problems_of(file) == ()
+        assert accepts(SCHEMA, tomllib.loads(example))
+
+
+def test_every_key_is_described() -> None:
+    text = (FILE.parents[3] / "docs/configuration.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text, re.M) and set(KEYS) == set(
+        re.findall(r"^\| `(\w+)` \|", text, re.M)
+    )
