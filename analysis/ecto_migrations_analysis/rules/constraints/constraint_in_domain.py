@@ -52,7 +52,7 @@ _READS = {
 class ConstraintInDomain(Rule):
     id = "constraint-in-domain"
     level = Level.RISK
-    tags = ("constraints", "scan")
+    tags = ("constraints", "scan", "blocking")
 
     fires = (
         Case(

@@ -11,7 +11,8 @@ A unique constraint or primary key is an index as well. It goes along: queries t
 - The constraint is a CHECK or NOT NULL.
 - What it is cannot be told: no earlier migration is known to make it, and its name does not end in `_fkey`.
 - A `lock_timeout` is in force, for a foreign key.
-- The same statement adds one in its place: `modify-foreign-key` says what that takes.
+- A validated foreign key on the same column takes its place in the same transaction: then both tables stay locked
+  for long, which `modify-foreign-key`, `foreign-key-validated` and `long-op-under-exclusive-lock` say.
 - The table, the column, or for a foreign key the referenced table is new, or dropped by this migration.
 - For a key: another unique index on the same columns is left.
 
@@ -91,6 +92,17 @@ class DropConstraint(Rule):
             """,
         ),
         Case(
+            about="Another takes its place, and is validated",
+            before=(_COMMENTS,),
+            text="""
+            drop constraint(:comments, :comments_post_id_fkey)
+
+            alter table(:comments) do
+              modify :post_id, references(:posts, on_delete: :delete_all)
+            end
+            """,
+        ),
+        Case(
             about="Replaced in one statement",
             before=(_COMMENTS,),
             text="""
@@ -121,8 +133,6 @@ class DropConstraint(Rule):
         dropped = {Schema.key(operation.relation) for _, operation in context.forward(DropTable)}
         for step, operation in context.forward(DropConstraintOperation):
             table, name = operation.relation, operation.name
-            if any(isinstance(item, AddConstraint) for item in step.statement.operations):
-                continue  # `modify` puts another in its place in one statement
             if name is None or context.is_new(table, step) or Schema.key(table) in dropped:
                 continue
             known = step.before.table(table)
@@ -135,7 +145,8 @@ class DropConstraint(Rule):
             elif not _columns_go(context, table, state.definition.columns):
                 if state.definition.kind == "foreign key":
                     parent = state.definition.references
-                    if parent is None or Schema.key(parent) not in dropped:
+                    replaced = _is_replaced(context, step, table, state)
+                    if not replaced and (parent is None or Schema.key(parent) not in dropped):
                         words = self._foreign_key(context, step, table, name, parent)
                 elif state.definition.kind in ("unique", "primary key"):
                     words = self._key(context, table, state)
@@ -190,6 +201,18 @@ class DropConstraint(Rule):
             "A unique constraint or primary key is an index as well, and goes with it.",
             "Build another unique index on these columns first, or see that no `on_conflict` names them.",
         )
+
+
+def _is_replaced(context: MigrationContext, step: Step, table: Relation, dropped: ConstraintState) -> bool:
+    """Whether a validated foreign key on the same column comes in the same transaction."""
+    return any(
+        later.transaction == step.transaction
+        and operation.constraint.kind == "foreign key"
+        and operation.constraint.validated
+        and operation.constraint.columns[:1] == dropped.definition.columns[:1]
+        and Schema.key(operation.relation) == Schema.key(table)
+        for later, operation in context.forward(AddConstraint)
+    )
 
 
 def _columns_go(context: MigrationContext, table: Relation, columns: tuple[str, ...]) -> bool:

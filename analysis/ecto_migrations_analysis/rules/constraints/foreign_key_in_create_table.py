@@ -1,27 +1,21 @@
-"""New table whose foreign keys lock the tables they point to.
+"""New table whose foreign keys lock the tables they point to for long.
 
 ## What happens
 A foreign key puts triggers on the referenced table, for which PostgreSQL takes SHARE ROW EXCLUSIVE on it: inserts,
-updates and deletes there wait until the migration commits, reads go on. For a new, empty table that is an instant,
-if nothing else stands in the migration. But the lock waits for every transaction that has written to the referenced
-table, and all writes after it wait behind it.
-
-Where something that takes long follows in the same transaction, it is a risk: the writes wait for that too.
+updates and deletes there wait until the migration commits, reads go on. For a new, empty table that is an instant.
+Where something that takes long follows in the same transaction, the writes wait for that too: an update of many rows,
+an index of a table that has rows, a new column with a foreign key that is validated.
 
 ## When it is silent
-- A `lock_timeout` is set before it: in the migration, or by `parameters:` or `after_connect:` of the repo; or the
-  migration uses a macro of the project, which may set it.
+- Nothing that takes long follows: the lock is held for an instant. (It still queues behind every transaction that has
+  written to the referenced table; a `lock_timeout` limits that.)
 - The referenced tables are new as well.
 - Each statement commits by itself.
 
 It is said once for each migration.
 
 ## Instead
-    def after_begin do
-      repo().query!("SET LOCAL lock_timeout = '5s'")
-    end
-
-and what takes long in a migration of its own.
+The new table in a migration of its own, and what takes long in another one.
 
 ## Measured
 PostgreSQL 18, `pg_locks` after `CREATE TABLE likes (post_id bigint REFERENCES posts, user_id bigint REFERENCES users)`:
@@ -41,7 +35,6 @@ from ...operations import CallsCode, ConstraintDefinition, CreateTable, OpaqueSQ
 from ...schema.state import Schema
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
-from ..lock_timeouts import lock_timeout_at
 from ..spelling import listed
 
 _LIKES = """
@@ -51,6 +44,7 @@ create table(:likes) do
 end
 """
 _PLAIN = _LIKES.replace("«", "").replace("»", "")
+_UPDATE = '\nexecute "UPDATE accounts SET state = \'a\'", ""\n'
 
 
 class ForeignKeyInCreateTable(Rule):
@@ -59,33 +53,36 @@ class ForeignKeyInCreateTable(Rule):
     tags = ("constraints", "locks", "blocking")
 
     fires = (
-        Case(about="Two tables that exist", text=_LIKES),
+        Case(about="An update of another table follows", text=_LIKES + _UPDATE),
         Case(
-            about="An update of another table follows",
-            text=_LIKES + '\nexecute "UPDATE accounts SET state = \'a\'", ""',
+            about="An old table gets a foreign key to the new one",
+            text=_LIKES + "\nalter table(:users) do\n  add :like_id, references(:likes)\nend",
         ),
     )
     silent = (
-        Case(about="With a lock_timeout", text='execute "SET LOCAL lock_timeout TO \'5s\'", ""\n' + _PLAIN),
-        Case(about="All are new", text="create table(:posts)\ncreate table(:users)\n" + _PLAIN),
+        Case(about="Nothing follows", text=_PLAIN + "\ncreate index(:likes, [:post_id])"),
+        Case(
+            about="What follows is instant",
+            text=_PLAIN + "\nalter table(:users) do\n  add :likes, :integer\nend",
+        ),
+        Case(
+            about="All are new",
+            text="create table(:posts)\ncreate table(:users)\n" + _PLAIN + _UPDATE,
+        ),
         Case(
             about="Each statement commits by itself",
-            text="@disable_ddl_transaction true\n\ndef change do\n" + _PLAIN + "end\n",
+            text="@disable_ddl_transaction true\n\ndef change do\n" + _PLAIN + _UPDATE + "end\n",
         ),
         Case(
             about="It references itself",
-            text="create table(:posts) do\n  add :parent_id, references(:posts)\nend",
+            text="create table(:posts) do\n  add :parent_id, references(:posts)\nend" + _UPDATE,
         ),
     )
 
     def check(self, context: MigrationContext) -> Iterator[Finding]:
-        if may_set_lock_timeout(context):
-            return
         found: list[tuple[Step, ConstraintDefinition, Relation]] = []
         for step, operation in context.forward(CreateTable):
             if not step.in_transaction or not context.is_new(operation.relation, step):
-                continue
-            if lock_timeout_at(context, step) is not None:
                 continue
             for constraint in operation.constraints:
                 parent = constraint.references
@@ -98,26 +95,17 @@ class ForeignKeyInCreateTable(Rule):
         step, first, table = found[0]
         parents = list(dict.fromkeys(f"`{constraint.references}`" for _, constraint, _ in found))
         long = _long_after(context, step)
-        meanwhile = f", {long} included" if long is not None else ""
+        if long is None:
+            return
         yield self.finding(
             first.span,
-            f"Writes to {listed(parents)} wait from here until the migration commits{meanwhile}.",
-            level=context.level(Level.RISK if long is not None else Level.INFO, table, step),
+            f"Writes to {listed(parents)} wait from here until the migration commits, {long} included.",
+            level=context.level(self.level, table, step),
             label="SHARE ROW EXCLUSIVE on the referenced table",
-            reason="A foreign key puts triggers on the referenced table. The lock waits for every transaction that has"
-            " written there, and writes after it wait behind it.",
-            advice="Set `SET LOCAL lock_timeout = '5s'` in `after_begin`, and put what takes long into a migration of"
-            " its own.",
+            reason="A foreign key puts triggers on the referenced table; the lock for that is held until the commit.",
+            advice="Put what takes long into a migration of its own.",
             subject=subject(table, step.statement, constraint=first.name),
         )
-
-
-def may_set_lock_timeout(context: MigrationContext) -> bool:
-    """Whether a `lock_timeout` may come from what is not to be seen: the repo's connections, a macro."""
-    repo = context.analysis.project.repo
-    span = context.migration.migration.use_span
-    plain = b"Ecto.Migration" in context.analysis.source.data[span.start : span.end]
-    return repo.after_connect or not repo.parameters.complete or not plain
 
 
 def _long_after(context: MigrationContext, after: Step) -> str | None:

@@ -43,7 +43,7 @@ from ..context import MigrationContext
 class ConcurrentDownMismatch(Rule):
     id = "concurrent-down-mismatch"
     level = Level.RISK
-    tags = ("indexes", "rollback")
+    tags = ("indexes", "rollback", "blocking")
 
     fires = (
         Case(
