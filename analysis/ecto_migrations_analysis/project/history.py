@@ -8,6 +8,7 @@ there on.
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from ..databases.registry import Database
@@ -86,7 +87,7 @@ class History:
         """The schema that a migration of this version meets; the last one for None."""
         count = len(self._migrations)
         if version is not None:
-            count = sum(1 for item, _ in self._migrations if item.version < version)
+            count = bisect_left(self._migrations, version, key=lambda entry: entry[0].version)
         at, schema = max(
             [item for item in (*self._kept.items(), self._last) if item[0] <= count], key=lambda item: item[0]
         )

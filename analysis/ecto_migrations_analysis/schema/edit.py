@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
+from ..databases.postgres.names import free_number
 from ..operations import DataType, Relation
 from ..records import replace
 from .persistent import put, without
@@ -129,8 +130,8 @@ class _IndexNames(Collection[str]):
 
 def numbered(name: str, *taken: Collection[str]) -> str:
     """The name, or the first of name1, name2, … that is free: as PostgreSQL numbers its default names."""
-    number, free = 0, name
-    while any(free in names for names in taken):
-        number += 1
-        free = f"{name}{number}"
-    return free
+
+    def is_taken(candidate: str) -> bool:
+        return any(candidate in names for names in taken)
+
+    return f"{name}{free_number(lambda number: is_taken(f'{name}{number}'))}" if is_taken(name) else name

@@ -8,7 +8,7 @@ count.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from .quoting import NAMEDATALEN, default_name, truncate_identifier
 
@@ -16,11 +16,28 @@ from .quoting import NAMEDATALEN, default_name, truncate_identifier
 def unused_name(first: str, second: str | None, label: str, taken: Collection[str] = ()) -> str:
     """The first free name: `t_c_check`, `t_c_check1`, … (the number belongs to the label)."""
     name = default_name(first, second, label)
-    number = 0
-    while name in taken:
-        number += 1
-        name = default_name(first, second, f"{label}{number}")
-    return name
+    if name not in taken:
+        return name
+    number = free_number(lambda number: default_name(first, second, f"{label}{number}") in taken)
+    return default_name(first, second, f"{label}{number}")
+
+
+def free_number(taken: Callable[[int], bool]) -> int:
+    """The least number from 1 that is free.
+
+    Where more than a hundred are not, a free one behind them: PostgreSQL tries one after the other, and for
+    thousands of them that would take longer than everything else.
+    """
+    for number in range(1, 101):
+        if not taken(number):
+            return number
+    low, high = 100, 200
+    while taken(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if taken(middle) else (low, middle)
+    return high
 
 
 def joined(columns: Iterable[str]) -> str:

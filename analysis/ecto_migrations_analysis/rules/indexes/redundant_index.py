@@ -96,11 +96,11 @@ class RedundantIndex(Rule):
         for step, operation in context.forward(CreateIndex):
             relation = operation.relation
             table = step.before.table(relation)
-            if table is None or not operation.complete:
+            if table is None or not operation.complete or len(operation.elements) < 2:
                 continue
             left = _left(context, operation, table)
             for index in table.indexes.values():
-                if index.name not in left.indexes or not _is_first_part(index, operation):
+                if not _is_first_part(index, operation) or index.name not in left.indexes:
                     continue
                 place = index.origin.place
                 yield self.finding(
@@ -124,8 +124,10 @@ def _left(context: MigrationContext, operation: CreateIndex, table: Table) -> Ta
 
 def _is_first_part(index: IndexState, new: CreateIndex) -> bool:
     old = index.definition
+    if len(old.elements) >= len(new.elements):
+        return False
     if old.unique or index.constraint is not None or old.method != "btree" or new.method != "btree":
         return False
     if old.where is not None or new.where is not None or old.include or not old.complete or not old.elements:
         return False
-    return len(old.elements) < len(new.elements) and new.elements[: len(old.elements)] == old.elements
+    return new.elements[: len(old.elements)] == old.elements
