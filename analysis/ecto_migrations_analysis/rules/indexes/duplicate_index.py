@@ -7,6 +7,7 @@ another, or on the first columns of another, answers no query that the other doe
 ## When it is silent
 - The indexes differ in method, predicate, uniqueness that the new one adds, operator class or order.
 - The table is not fully known.
+- This migration or a later one drops the other: the new one replaces it.
 
 ## Instead
 Leave it out; or, where the new one replaces the old, drop the old one in a later migration, once the new one is
@@ -96,6 +97,19 @@ class DuplicateIndex(Rule):
             """,
         ),
         Case(
+            about="A later migration drops the other",
+            before=(_POSTS,),
+            text="""
+            @disable_ddl_transaction true
+            @disable_migration_lock true
+
+            def change do
+              create index(:posts, [:author_id, :slug], name: :again, concurrently: true)
+            end
+            """,
+            after=("drop index(:posts, [:author_id, :slug])",),
+        ),
+        Case(
             about="A partial index",
             before=(_POSTS,),
             text="""
@@ -118,9 +132,11 @@ class DuplicateIndex(Rule):
             covering = next((index for index in candidates if _covers(index, operation)), None)
             if covering is None:
                 continue
-            left = context.steps[-1].after.table(operation.relation) or table
-            if covering.name not in left.indexes:
-                continue  # this migration replaces it
+            latest = context.analysis.project.latest
+            ends = [context.steps[-1].after] if latest is None else [context.steps[-1].after, latest()]
+            left = [end.table(operation.relation) for end in ends]
+            if any(item is not None and covering.name not in item.indexes for item in left):
+                continue  # replaced
             same = len(covering.definition.elements) == len(operation.elements)
             related = (
                 (Related(f"`{covering.name}` was created here", covering.origin.place),)
