@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from ecto_migrations_analysis.project.context import ProjectContext
 from ecto_migrations_server.lsp.documents import Documents
 from ecto_migrations_server.lsp.files import WorkspaceFiles
-from ecto_migrations_server.lsp.projects import Projects
-from ecto_migrations_server.lsp.settings import Settings
 from support.editor import uri_of
 
 
@@ -40,48 +36,8 @@ def test_names_are_taken_on_disk_and_by_open_buffers(tmp_path: Path) -> None:
     assert names(str(tmp_path / "nowhere")) == frozenset()
 
 
-def test_a_project_is_read_once_until_something_is_saved() -> None:
-    asked = []
-
-    def read(path: str, buffers: Mapping[str, bytes]) -> ProjectContext:
-        asked.append(path)
-        return ProjectContext(root=path)
-
-    projects = Projects(read, Documents())
-    assert projects.context("/a") is projects.context("/a")
-    assert asked == ["/a"]
-    projects.forget()
-    assert projects.context("/a").root == "/a"
-    assert asked == ["/a", "/a"]
-    assert projects.context(None) == ProjectContext()
-
-
-def test_the_editor_s_database_version_counts() -> None:
-    projects = Projects(lambda path, buffers: ProjectContext(root=path), Documents())
-    projects.configure(Settings(database_version=17))
-    context = projects.context("/a")
-    assert (context.version.major, context.root) == (17, "/a")
-    assert "settings" in context.version.source
-    projects.configure(Settings())
-    assert projects.context("/a").version == ProjectContext().version
-
-
-def test_a_project_that_cannot_be_read_is_none() -> None:
-    def broken(path: str, buffers: Mapping[str, bytes]) -> ProjectContext:
-        raise OSError("no")
-
-    assert Projects(broken, Documents()).context("/a") == ProjectContext()
-
-
-def test_open_buffers_count_instead_of_files() -> None:
+def test_what_the_last_analysis_took_goes_over_to_the_next_version() -> None:
     documents = Documents()
-    documents.put("file:///shop/a.exs", 1, "é")
-    documents.put("untitled:Untitled-1", 1, "")
-    seen: list[Mapping[str, bytes]] = []
-
-    def read(path: str, buffers: Mapping[str, bytes]) -> ProjectContext:
-        seen.append(buffers)
-        return ProjectContext()
-
-    Projects(read, documents).context("/shop/b.exs")
-    assert seen == [{"/shop/a.exs": "é".encode()}]
+    documents.put("file:///shop/a.exs", 1, "one").seconds = 2.0
+    assert documents.put("file:///shop/a.exs", 2, "two").seconds == 2.0
+    assert documents.put("file:///shop/b.exs", 1, "one").seconds == 0.0

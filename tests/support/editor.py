@@ -197,9 +197,14 @@ class Editor:
     # --- diagnostics ---------------------------------------------------------------------------------------
 
     async def diagnostics(self, uri: str) -> Sequence[types.Diagnostic]:
-        """What the server has pushed for the buffer as it is now."""
+        """What the server has pushed for the buffer as it is now, when it knows everything around it."""
         wanted = self.versions[uri]
+        await self.known(uri)
         return (await self._publication(uri, lambda params: params.version == wanted)).diagnostics
+
+    async def known(self, uri: str) -> None:
+        """Returns when the server knows all that was done before; a hover is answered no sooner."""
+        await asyncio.wait_for(self.hover(uri, types.Position(0, 0)), PATIENCE)
 
     async def publication(self, uri: str, number: int) -> types.PublishDiagnosticsParams:
         """The publication with this number (from 1) for the document."""
@@ -280,9 +285,11 @@ class Editor:
         return created
 
     async def completion(self, uri: str, position: types.Position) -> list[types.CompletionItem]:
-        answer = await self.client.text_document_completion_async(
-            types.CompletionParams(types.TextDocumentIdentifier(uri), position)
-        )
+        """The items; of an answer that says that it is incomplete, those of the next one, as when typing."""
+        params = types.CompletionParams(types.TextDocumentIdentifier(uri), position)
+        answer = await self.client.text_document_completion_async(params)
+        while isinstance(answer, types.CompletionList) and answer.is_incomplete:
+            answer = await self.client.text_document_completion_async(params)
         if isinstance(answer, types.CompletionList):
             return list(answer.items)
         return list(answer or ())

@@ -35,6 +35,7 @@ class Client:
     answers_configuration: bool = False
     registers_configuration: bool = False
     registers_watchers: bool = False
+    shows_progress: bool = False
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities) -> Client:
@@ -69,4 +70,5 @@ class Client:
             answers_configuration=has("workspace.configuration"),
             registers_configuration=has("workspace.did_change_configuration.dynamic_registration"),
             registers_watchers=has("workspace.did_change_watched_files.dynamic_registration"),
+            shows_progress=has("window.work_done_progress"),
         )

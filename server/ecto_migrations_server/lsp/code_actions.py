@@ -24,13 +24,13 @@ OPTIONS = types.CodeActionOptions(
 )
 
 
-def code_actions(ls: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
+async def code_actions(ls: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
     document = ls.migration(params.text_document.uri)
     if document is None or not ls.client.code_action_literals:
         return []
     from ecto_migrations_analysis.fixes.registry import offers
 
-    analysis = ls.analysis(document)
+    analysis = await ls.full_analysis(document)
     wanted = params.context.only
     return [
         action
@@ -41,7 +41,7 @@ def code_actions(ls: Session, params: types.CodeActionParams) -> list[types.Code
     ]
 
 
-def resolve(ls: Session, action: types.CodeAction) -> types.CodeAction:
+async def resolve(ls: Session, action: types.CodeAction) -> types.CodeAction:
     """The action with its edit; where the text is no longer the same, without one and with a message."""
     data = action.data if isinstance(action.data, Mapping) else {}
     document = ls.documents.get(str(data.get("uri")))
@@ -49,7 +49,10 @@ def resolve(ls: Session, action: types.CodeAction) -> types.CodeAction:
         return _refused(ls, action, "the file is no longer open")
     if document.version != data.get("version"):
         return _refused(ls, action, "the file has changed since; ask for the code action again")
-    change = _change(ls, ls.analysis(document), str(data.get("offer")))
+    analysis = await ls.full_analysis(document)
+    if ls.documents.get(document.uri) is not document:
+        return _refused(ls, action, "the file has changed since; ask for the code action again")
+    change = _change(ls, analysis, str(data.get("offer")))
     if change is None:
         return _refused(ls, action, "the code that it was for is no longer there")
     action.edit = convert.workspace_edit(change, document, ls.client)

@@ -22,17 +22,21 @@ from .completion_argument import locate_argument
 from .completion_names import argument_items
 from .completion_place import Caret, locate
 from .documents import Document
+from .index import NOTHING
 from .session import Session
 
 # A name begins with them: `table(:`, `table("`.
 OPTIONS = types.CompletionOptions(trigger_characters=[":", '"'], resolve_provider=False)
+
+# Typing goes on meanwhile, but an editor shows nobody's items before all servers have answered.
+_PATIENCE_SECONDS = 0.25
 
 _USE = re.compile(r"^([ \t]*)use[ \t(][^\r\n]*", re.MULTILINE)
 _MODULE = re.compile(r"^[ \t]*defmodule\b", re.MULTILINE)
 _FILE_NAME = re.compile(r"\d+_(?P<name>\w+)\.exs")
 
 
-def completion(ls: Session, params: types.CompletionParams) -> types.CompletionList | None:
+async def completion(ls: Session, params: types.CompletionParams) -> types.CompletionList | None:
     document = ls.migration(params.text_document.uri)
     if document is None:
         return None
@@ -40,20 +44,22 @@ def completion(ls: Session, params: types.CompletionParams) -> types.CompletionL
     data = document.source.data
     at = len(data[:offset].decode())
     caret = locate(data.decode(), at)
+    argument = locate_argument(data.decode(), at) if caret is None else None
+    if caret is None and argument is None:
+        return None
+    # Where nothing is known by then, the client asks again with the next character.
+    known = await ls.index.ready(document, _PATIENCE_SECONDS)
     if caret is None:
-        argument = locate_argument(data.decode(), at)
-        if argument is None:
-            return None
-        items = argument_items(ls.analysis(document), document, ls.client, argument)
-        return types.CompletionList(is_incomplete=False, items=items)
-    project = ls.projects.context(document.path)
+        items = argument_items(ls.analysis(document), document, ls.client, argument) if argument else []
+        return types.CompletionList(is_incomplete=not known, items=items)
+    project = ls.index.context(document) or NOTHING
     context = _context(caret, document, project)
     items = [
         _item(ls, document, caret, template, body, number)
         for number, template in enumerate(templates())
         if (body := template.body_for(context)) is not None
     ]
-    return types.CompletionList(is_incomplete=False, items=items)
+    return types.CompletionList(is_incomplete=not known, items=items)
 
 
 def _context(caret: Caret, document: Document, project: ProjectContext) -> Context:
@@ -67,6 +73,8 @@ def _context(caret: Caret, document: Document, project: ProjectContext) -> Conte
         namespace=namespace,
         callback=caret.callback,
         disable_migration_lock=needs_lock_disabled(project),
+        lock_timeout=project.settings.lock_timeout,
+        batch_size=project.settings.backfill_batch_size,
     )
 
 

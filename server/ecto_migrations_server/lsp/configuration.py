@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pygls.uris import to_fs_path
 
-from . import diagnostics, watching
+from . import convert, synchronization, watching
 from .session import Session
 from .settings import SECTION, Settings
 
@@ -27,11 +28,15 @@ _REGISTRATION = types.RegistrationParams(
 
 def initialize(ls: Session, params: types.InitializeParams) -> None:
     """Before the capabilities are answered: what the client can do decides what is announced."""
-    ls.configure(Settings.read(params.initialization_options))
+    _configure(ls, Settings.read(params.initialization_options))
+    uris = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
+    ls.roots = tuple(path for uri in uris if (path := to_fs_path(uri)))
 
 
 async def initialized(ls: Session, params: types.InitializedParams) -> None:
-    """Asks for the settings, and to be told when they change."""
+    """Begins to read the open folders; asks for the settings, and to be told when they change."""
+    if ls.roots:
+        ls.index.start(ls.roots)
     if ls.client.registers_configuration:
         try:
             await ls.client_register_capability_async(_REGISTRATION)
@@ -66,5 +71,26 @@ async def _ask(ls: Session) -> None:
 def _apply(ls: Session, value: object) -> None:
     settings = Settings.read(value)
     if settings != ls.settings:
-        ls.configure(settings)
-        diagnostics.refresh(ls)
+        _configure(ls, settings)
+    else:
+        _tell(ls, settings)
+
+
+def _configure(ls: Session, settings: Settings) -> None:
+    ls.configure(settings)
+    _tell(ls, settings)
+    # They may name the folder that one of these lies in.
+    for document in ls.documents:
+        if not document.is_migration:
+            again = ls.documents.put(document.uri, document.version, document.text)
+            if again.is_migration:
+                synchronization.put(ls, again)
+
+
+def _tell(ls: Session, settings: Settings) -> None:
+    """Shows what is wrong with them, each thing once: editors send the same settings again and again."""
+    for problem in settings.problems:
+        if problem not in ls.told:
+            ls.told.add(problem)
+            message = f"{convert.SOURCE}: {problem}"
+            ls.window_show_message(types.ShowMessageParams(type=types.MessageType.Warning, message=message))

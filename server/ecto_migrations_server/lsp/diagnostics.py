@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from urllib.parse import unquote
 
 from lsprotocol import types
 
@@ -13,10 +13,9 @@ from .session import Session
 
 _log = logging.getLogger(__name__)
 
-# A text that takes longer than this (a file of several hundred kilobytes) is analysed when typing pauses,
-# by a multiple of what it took the last time. A usual migration takes a few milliseconds and never waits.
+# A text that takes longer than this (a file of several hundred kilobytes) is analysed by the worker, when
+# typing pauses. A usual migration takes a few milliseconds and never waits.
 _PROMPT_SECONDS = 0.05
-_LONGEST_PAUSE_SECONDS = 2.0
 
 PULL_OPTIONS = types.DiagnosticOptions(
     identifier=convert.SOURCE, inter_file_dependencies=True, workspace_diagnostics=False
@@ -27,60 +26,47 @@ def changed(ls: Session, document: Document) -> None:
     """The document has this text from now on."""
     if ls.client.pulls_diagnostics:
         return
-    if (timer := ls.timers.pop(document.uri, None)) is not None:
-        timer.cancel()
-    took = ls.analysis_seconds.get(document.uri, 0.0)
-    if took < _PROMPT_SECONDS:
-        _publish(ls, document)
-    else:
-        pause = min(2 * took, _LONGEST_PAUSE_SECONDS)
-        loop = asyncio.get_running_loop()
-        ls.timers[document.uri] = loop.call_later(pause, _publish_if_current, ls, document)
+    if not document.is_migration:
+        if document.key in ls.shown:
+            _publish(ls, document, [])
+    elif ls.index.context(document) is not None and document.seconds < _PROMPT_SECONDS:
+        _publish(ls, document, _pushed(ls, document))
+
+
+def arrived(ls: Session, document: Document) -> None:
+    """Something else is known of the project around the document, or its analysis was made elsewhere."""
+    made = document.analysed is not None and document.analysed[0] is ls.index.context(document)
+    if not made and document.seconds >= _PROMPT_SECONDS:
+        return  # of a text that is no longer there; the worker is at it
+    diagnostics = _pushed(ls, document)
+    shown = ls.shown.get(document.key)
+    if not ls.client.pulls_diagnostics:
+        if shown != (document.version, diagnostics):
+            _publish(ls, document, diagnostics)
+    elif shown is not None and shown[1] != diagnostics:
+        ls.workspace_diagnostic_refresh(None)
 
 
 def closed(ls: Session, uri: str) -> None:
     """Clears what the editor shows for a document that is no longer open."""
-    if (timer := ls.timers.pop(uri, None)) is not None:
-        timer.cancel()
-    ls.analysis_seconds.pop(uri, None)
-    if not ls.client.pulls_diagnostics and uri in ls.published:
-        ls.published.discard(uri)
+    shown = ls.shown.pop(unquote(uri), None)
+    if shown is not None and not ls.client.pulls_diagnostics:
         ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=[]))
 
 
-def refresh(ls: Session) -> None:
-    """Something other than the open texts has changed: the project or the settings."""
-    if ls.client.pulls_diagnostics:
-        ls.workspace_diagnostic_refresh(None)
-        return
-    for document in ls.documents:
-        if document.is_migration:
-            changed(ls, document)
-
-
-def pull(ls: Session, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+async def pull(ls: Session, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+    """From what is known, as soon as anything is; when more is known, the client is told to ask again."""
     document = ls.migration(params.text_document.uri)
-    return types.RelatedFullDocumentDiagnosticReport(
-        items=_diagnostics(ls, document) if document is not None else []
-    )
+    items: list[types.Diagnostic] = []
+    if document is not None:
+        await ls.index.anything(document)
+        items = _diagnostics(ls, document)
+        ls.shown[document.key] = (document.version, items)
+    return types.RelatedFullDocumentDiagnosticReport(items=items)
 
 
-def _publish_if_current(ls: Session, document: Document) -> None:
-    ls.timers.pop(document.uri, None)
-    if ls.documents.get(document.uri) is document:
-        _publish(ls, document)
-
-
-def _publish(ls: Session, document: Document) -> None:
-    if not document.is_migration and document.uri not in ls.published:
-        return
-    try:
-        diagnostics = _diagnostics(ls, document) if document.is_migration else []
-    except Exception:
-        # What the editor shows is of an older text and would stay where it no longer fits.
-        _log.exception("The analysis of %s failed", document.uri)
-        diagnostics = []
-    ls.published.add(document.uri)
+def _publish(ls: Session, document: Document, diagnostics: list[types.Diagnostic]) -> None:
+    ls.shown[document.key] = (document.version, diagnostics)
     ls.text_document_publish_diagnostics(
         types.PublishDiagnosticsParams(uri=document.uri, version=document.version, diagnostics=diagnostics)
     )
@@ -88,6 +74,15 @@ def _publish(ls: Session, document: Document) -> None:
 
 def _diagnostics(ls: Session, document: Document) -> list[types.Diagnostic]:
     return [
-        convert.diagnostic(finding, document, ls.client, ls.projects.source)
+        convert.diagnostic(finding, document, ls.client, ls.sources.known)
         for finding in ls.analysis(document).findings
     ]
+
+
+def _pushed(ls: Session, document: Document) -> list[types.Diagnostic]:
+    try:
+        return _diagnostics(ls, document)
+    except Exception:
+        # What the editor shows is of an older text and would stay where it no longer fits.
+        _log.exception("The analysis of %s failed", document.uri)
+        return []

@@ -6,17 +6,18 @@ arithmetic of incremental changes (which pygls does with `str.splitlines`) is wr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
 
 from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.project.context import ProjectContext
+from ecto_migrations_analysis.project.settings import Settings
 from ecto_migrations_analysis.syntax.source import Source
 from pygls.uris import to_fs_path
 
-from ..detection import is_migration
+from ..detection import is_migration, is_stated
 
 
 @dataclass(kw_only=True)
@@ -28,6 +29,15 @@ class Document:
     text: str
     # The analysis of this version and the project that it was made in.
     analysed: tuple[ProjectContext, Analysis] | None = None
+    # What the editor's settings change about those of the files around it.
+    adjust: Callable[[Settings], Settings] | None = None
+    # What the last analysis took, of this version or of one before.
+    seconds: float = 0.0
+
+    @property
+    def key(self) -> str:
+        """The same for every spelling of the URI."""
+        return unquote(self.uri)
 
     @cached_property
     def path(self) -> str | None:
@@ -40,7 +50,7 @@ class Document:
 
     @cached_property
     def is_migration(self) -> bool:
-        return is_migration(self.path, self.text)
+        return is_migration(self.path, self.text) or is_stated(self.path, self.adjust)
 
 
 class Documents:
@@ -48,18 +58,28 @@ class Documents:
 
     def __init__(self) -> None:
         self._documents: dict[str, Document] = {}
+        # That of the documents that are put from now on.
+        self.adjust: Callable[[Settings], Settings] | None = None
 
     def put(self, uri: str, version: int, text: str) -> Document:
         """Opens a document or replaces the version that is there."""
-        document = Document(uri=uri, version=version, text=text)
-        self._documents[unquote(uri)] = document
+        former = self.get(uri)
+        document = Document(
+            uri=uri,
+            version=version,
+            text=text,
+            adjust=self.adjust,
+            seconds=former.seconds if former else 0.0,
+        )
+        self._documents[document.key] = document
         return document
 
-    def remove(self, uri: str) -> None:
-        self._documents.pop(unquote(uri), None)
+    def remove(self, uri: str) -> Document | None:
+        return self._documents.pop(unquote(uri), None)
 
     def get(self, uri: str) -> Document | None:
         return self._documents.get(unquote(uri))
 
     def __iter__(self) -> Iterator[Document]:
+        # A copy, made at once: the worker's thread looks too.
         return iter(tuple(self._documents.values()))

@@ -31,11 +31,11 @@ _IRREVERSIBLE = "irreversible-change"
 _DATABASES = {"postgres": "PostgreSQL"}
 
 
-def hover(ls: Session, params: types.HoverParams) -> types.Hover | None:
+async def hover(ls: Session, params: types.HoverParams) -> types.Hover | None:
     document = ls.migration(params.text_document.uri)
     if document is None:
         return None
-    analysis = ls.analysis(document)
+    analysis = await ls.full_analysis(document)
     offset = convert.offset(document.source, params.position)
     shown = schema_hover(analysis, offset) or _operation_hover(analysis, offset)
     if shown is None:

@@ -17,11 +17,14 @@ def run(args: argparse.Namespace) -> int:
     """
     address: tuple[str, int] | None = getattr(args, "tcp", None)
     server = create_server()
-    if address is not None:
-        server.start_tcp(*address)
-    else:
-        requests, answers = _take_stdio()
-        server.start_io(requests, answers)
+    try:
+        if address is not None:
+            server.start_tcp(*address)
+        else:
+            requests, answers = _take_stdio()
+            server.start_io(requests, answers)
+    finally:
+        server.worker.stop()
     return 0 if server.was_shut_down else 1
 
 

@@ -6,7 +6,8 @@ modules and functions are, the Elixir server beside this one knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.mentions.caret import Subject, subject_at
@@ -24,28 +25,62 @@ from .documents import Document
 from .session import Session
 
 
-def definition(ls: Session, params: types.DefinitionParams) -> types.Location | None:
-    found = _at(ls, params)
+async def definition(ls: Session, params: types.DefinitionParams) -> types.Location | None:
+    found = await _navigate(ls, params, partial(_definition, ls))
+    return found[0] if found else None
+
+
+async def references(ls: Session, params: types.ReferenceParams) -> list[types.Location] | None:
+    return await _navigate(ls, params, partial(_references, ls, params.context.include_declaration))
+
+
+async def _navigate(
+    ls: Session,
+    params: types.DefinitionParams | types.ReferenceParams,
+    find: Callable[[Document, Analysis, int, tuple[PastMigration, ...]], list[types.Location] | None],
+) -> list[types.Location] | None:
+    """Runs `find` where the files that it looks into may be read."""
+    document = ls.migration(params.text_document.uri)
+    if document is None:
+        return None
+    analysis = await ls.full_analysis(document)
+    offset = convert.offset(document.source, params.position)
+    if subject_at(analysis, offset) is None:
+        return None
+    return await ls.index.past(document.path, partial(find, document, analysis, offset))
+
+
+def _definition(
+    ls: Session, document: Document, analysis: Analysis, offset: int, past: tuple[PastMigration, ...]
+) -> list[types.Location] | None:
+    found = _at(document, analysis, offset, past)
     if found is None:
         return None
-    document, analysis, subject, life, past = found
+    subject, life, past = found
     for path, mention in _mentions(document, analysis, life, past):
         if mention.makes:
-            return _location(ls, document, path, mention)
+            return [_location(ls, document, path, mention)]
     thing = subject.column if subject.mention.column is not None else subject.table
     place = thing.origin.place if thing is not None else None
-    return _place(ls, document, place) if place is not None else None
+    return [_place(ls, document, place)] if place is not None else None
 
 
-def references(ls: Session, params: types.ReferenceParams) -> list[types.Location] | None:
-    found = _at(ls, params)
+def _references(
+    ls: Session,
+    declaration: bool,
+    document: Document,
+    analysis: Analysis,
+    offset: int,
+    past: tuple[PastMigration, ...],
+) -> list[types.Location] | None:
+    found = _at(document, analysis, offset, past)
     if found is None:
         return None
-    document, analysis, _, life, past = found
+    _, life, past = found
     locations = [
         _location(ls, document, path, mention)
         for path, mention in _mentions(document, analysis, life, past)
-        if params.context.include_declaration or not mention.makes
+        if declaration or not mention.makes
     ]
     locations += [_place(ls, document, place) for place in _fields(analysis, life)]
     unique = {(item.uri, item.range.start.line, item.range.start.character): item for item in locations}
@@ -53,23 +88,18 @@ def references(ls: Session, params: types.ReferenceParams) -> list[types.Locatio
 
 
 def _at(
-    ls: Session, params: types.DefinitionParams | types.ReferenceParams
-) -> tuple[Document, Analysis, Subject, Life, tuple[PastMigration, ...]] | None:
-    document = ls.migration(params.text_document.uri)
-    if document is None:
-        return None
-    analysis = ls.analysis(document)
-    subject = subject_at(analysis, convert.offset(document.source, params.position))
+    document: Document, analysis: Analysis, offset: int, past: tuple[PastMigration, ...]
+) -> tuple[Subject, Life, tuple[PastMigration, ...]] | None:
+    """What the caret is on, its life, and the history with the open document as it is now."""
+    subject = subject_at(analysis, offset)
     if subject is None:
         return None
-    read = analysis.project.history
-    past = read() if read is not None else ()
     own = _own(document, analysis)
     name = Name(subject.mention.relation, subject.mention.column)
     past = tuple(own if item.path == own.path else item for item in past)
     if own not in past:
         past = tuple(sorted((*past, own), key=lambda item: item.version))
-    return document, analysis, subject, life_of(name, own, past), past
+    return subject, life_of(name, own, past), past
 
 
 def _own(document: Document, analysis: Analysis) -> PastMigration:
@@ -123,13 +153,13 @@ def _fields(analysis: Analysis, life: Life) -> Iterator[Place]:
 
 def _location(ls: Session, document: Document, path: str, mention: Mention) -> types.Location:
     own = path == (document.path or document.uri)
-    source = document.source if own else ls.projects.source(path)
+    source = document.source if own else ls.sources.current(path)
     uri = document.uri if own else convert.uri(path)
     return types.Location(uri, convert.text_range(source, spelled_at(source, mention)))
 
 
 def _place(ls: Session, document: Document, place: Place) -> types.Location:
     own = place.path == document.path
-    source = document.source if own else ls.projects.source(place.path)
+    source = document.source if own else ls.sources.current(place.path)
     uri = document.uri if own else convert.uri(place.path)
     return types.Location(uri, convert.text_range(source, place.span))

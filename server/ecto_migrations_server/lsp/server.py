@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from lsprotocol import types
 
 from ..version import version
@@ -13,10 +15,13 @@ from . import (
     diagnostics,
     hover,
     navigation,
+    progress,
+    settings_diagnostics,
     synchronization,
     watching,
 )
 from .client import Client
+from .documents import Document
 from .logs import send_logs_to
 from .session import Session
 
@@ -27,6 +32,8 @@ def create_server() -> Session:
     """A server with all its features, not yet connected to anything."""
     server = Session(NAME, version())
     send_logs_to(server)
+    server.index.on_arrival = partial(_arrived, server)
+    server.index.on_work = server.reading_progress.begin
     feature = server.feature
 
     @feature(types.INITIALIZE)
@@ -37,6 +44,8 @@ def create_server() -> Session:
         configuration.initialize(ls, params)
 
     feature(types.INITIALIZED)(configuration.initialized)
+    feature(types.SHUTDOWN)(shutdown)
+    feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)(progress.cancel)
     feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(configuration.did_change)
     feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(watching.did_change_watched_files)
     feature(types.TEXT_DOCUMENT_DID_OPEN)(synchronization.did_open)
@@ -51,3 +60,14 @@ def create_server() -> Session:
     feature(types.TEXT_DOCUMENT_REFERENCES)(navigation.references)
     commands.register(server)
     return server
+
+
+def _arrived(ls: Session, document: Document) -> None:
+    """Something else is known of the project around a document."""
+    diagnostics.arrived(ls, document)
+    settings_diagnostics.arrived(ls, document)
+
+
+def shutdown(ls: Session, params: None) -> None:
+    """What is being read is of no use any more."""
+    ls.index.close()

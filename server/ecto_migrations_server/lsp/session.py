@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from asyncio import TimerHandle
-from collections.abc import Mapping
 
 from ecto_migrations_analysis.analysis import Analysis
-from ecto_migrations_analysis.project.context import ProjectContext
 from lsprotocol import types
 from pygls.exceptions import FeatureNotificationError, JsonRpcException, PyglsError
 from pygls.lsp.server import LanguageServer
@@ -16,9 +13,13 @@ from pygls.lsp.server import LanguageServer
 from .client import Client
 from .documents import Document, Documents
 from .files import WorkspaceFiles
-from .projects import Projects
+from .index import NOTHING, Index
+from .progress import Progress
 from .protocol import Protocol
+from .reading import Reader
 from .settings import Settings
+from .sources import Sources
+from .worker import Worker
 
 _log = logging.getLogger(__name__)
 
@@ -38,13 +39,20 @@ class Session(LanguageServer):
         )
         self.client = Client()
         self.settings = Settings()
+        # What the user has been told about them, and what is shown in settings files, by path.
+        self.told: set[str] = set()
+        self.settings_shown: dict[str, list[types.Diagnostic]] = {}
+        # The folders that are open in the editor.
+        self.roots: tuple[str, ...] = ()
         self.documents = Documents()
-        self.projects = Projects(_read_project, self.documents)
+        self.sources = Sources(self.documents)
+        self.worker = Worker()
+        self.reader = Reader(self.documents, self.sources, self.worker)
+        self.index = Index(self.documents, self.reader, self.worker)
+        self.reading_progress = Progress(self)
         self.files = WorkspaceFiles(self.documents)
-        # By URI: diagnostics that are due, those that the editor shows, what the last analysis took.
-        self.timers: dict[str, TimerHandle] = {}
-        self.published: set[str] = set()
-        self.analysis_seconds: dict[str, float] = {}
+        # The diagnostics that the editor has, and the version they are of, by the document's key.
+        self.shown: dict[str, tuple[int, list[types.Diagnostic]]] = {}
 
     @property
     def was_shut_down(self) -> bool:
@@ -52,8 +60,9 @@ class Session(LanguageServer):
         return isinstance(protocol, Protocol) and protocol.was_shut_down
 
     def configure(self, settings: Settings) -> None:
-        self.settings = settings
-        self.projects.configure(settings)
+        self.settings = self.reader.settings = settings
+        self.documents.adjust = settings.adjust
+        self.index.read_again()
 
     def migration(self, uri: str) -> Document | None:
         """The open document, if it is a migration."""
@@ -61,17 +70,22 @@ class Session(LanguageServer):
         return document if document is not None and document.is_migration else None
 
     def analysis(self, document: Document) -> Analysis:
-        """The analysis of this version of the document in its project, made when first asked for."""
+        """The analysis of this version of the document by what is known of its project now."""
         # Not imported at the start: `initialize` is answered before the parser and the rules are loaded.
         from ecto_migrations_analysis.engine import analyze
 
-        project = self.projects.context(document.path)
+        project = self.index.context(document) or NOTHING
         kept = document.analysed
         if kept is None or kept[0] is not project:
-            start = time.perf_counter()
+            start = time.thread_time()
             kept = document.analysed = (project, analyze(document.source, project))
-            self.analysis_seconds[document.uri] = time.perf_counter() - start
+            document.seconds = time.thread_time() - start
         return kept[1]
+
+    async def full_analysis(self, document: Document) -> Analysis:
+        """The same, when all that has changed before is taken into account."""
+        await self.index.ready(document)
+        return self.analysis(document)
 
     def report_server_error(
         self, error: Exception, source: type[PyglsError] | type[JsonRpcException]
@@ -82,9 +96,3 @@ class Session(LanguageServer):
         """
         if source is FeatureNotificationError:
             _log.error("%s: %s", error, getattr(error, "data", None))
-
-
-def _read_project(path: str, buffers: Mapping[str, bytes]) -> ProjectContext:
-    from ecto_migrations_analysis.project.discovery import context_for
-
-    return context_for(path, buffers)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from . import diagnostics
+from . import diagnostics, settings_diagnostics
+from .documents import Document
 from .session import Session
 
 
 def did_open(ls: Session, params: types.DidOpenTextDocumentParams) -> None:
     item = params.text_document
-    diagnostics.changed(ls, ls.documents.put(item.uri, item.version, item.text))
+    put(ls, ls.documents.put(item.uri, item.version, item.text))
 
 
 def did_change(ls: Session, params: types.DidChangeTextDocumentParams) -> None:
@@ -18,21 +19,30 @@ def did_change(ls: Session, params: types.DidChangeTextDocumentParams) -> None:
     # With full synchronisation a change is the whole text, and of several the last one counts.
     if params.content_changes:
         text = params.content_changes[-1].text
-        document = ls.documents.put(identifier.uri, identifier.version, text)
-        if document.is_migration:
-            ls.projects.edited(document.path)
-        diagnostics.changed(ls, document)
+        put(ls, ls.documents.put(identifier.uri, identifier.version, text))
 
 
 def did_save(ls: Session, params: types.DidSaveTextDocumentParams) -> None:
-    """What was saved may be an earlier migration, a schema or the configuration: read the project again."""
-    ls.projects.forget()
-    diagnostics.refresh(ls)
+    """What was saved may be an earlier migration, a schema or the configuration: look at the files again.
+
+    Also where the client watches them: it may tell much later.
+    """
+    ls.index.read_again()
 
 
 def did_close(ls: Session, params: types.DidCloseTextDocumentParams) -> None:
     uri = params.text_document.uri
-    ls.documents.remove(uri)
-    # What was not saved does not count any more.
-    ls.projects.edited(None)
+    document = ls.documents.remove(uri)
+    if document is not None:
+        ls.index.closed(document)
+        if settings_diagnostics.is_settings(document.path):
+            settings_diagnostics.closed(ls, document)
     diagnostics.closed(ls, uri)
+
+
+def put(ls: Session, document: Document) -> None:
+    """The document was opened, or has another text."""
+    ls.index.put(document)
+    diagnostics.changed(ls, document)
+    if settings_diagnostics.is_settings(document.path):
+        settings_diagnostics.changed(ls, document)

@@ -11,7 +11,6 @@ import logging
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from . import diagnostics
 from .session import Session
 
 _log = logging.getLogger(__name__)
@@ -49,6 +48,5 @@ async def register(ls: Session) -> None:
 
 
 def did_change_watched_files(ls: Session, params: types.DidChangeWatchedFilesParams) -> None:
-    """Some file has changed: what is asked for next is replayed from that file on."""
-    ls.projects.forget()
-    diagnostics.refresh(ls)
+    """Some file has changed: the history is replayed from that file on."""
+    ls.index.read_again()

@@ -1,0 +1,89 @@
+"""Work-done progress: the client sees how far the reading of projects is, and may stop it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+if TYPE_CHECKING:
+    from .session import Session
+
+# Less than this, nobody notices. And not more messages than can be read.
+_NOTICEABLE_SECONDS = 0.2
+_REPORT_SECONDS = 0.1
+
+# Migrations are read first, schema modules then: how far of the whole each of them begins and ends.
+_SHARES = {"migrations": (0, 70), "schema modules": (70, 100)}
+
+
+class Progress:
+    """One at a time, from the beginning of the work until the worker rests."""
+
+    def __init__(self, ls: Session) -> None:
+        self._ls = ls
+        self._task: asyncio.Task[None] | None = None
+        self._token: str | None = None
+
+    def begin(self) -> None:
+        """There is work after a rest."""
+        if self._ls.client.shows_progress and (self._task is None or self._task.done()):
+            self._task = asyncio.ensure_future(self._run())
+
+    def is_shown(self, token: types.ProgressToken) -> bool:
+        return token == self._token
+
+    async def _run(self) -> None:
+        if await self._at_rest(_NOTICEABLE_SECONDS):
+            return
+        progress = self._ls.work_done_progress
+        token = str(uuid4())
+        # A client may refuse, and has none then.
+        with suppress(JsonRpcException):
+            await progress.create_async(token)
+            self._token = token
+            progress.begin(
+                token, types.WorkDoneProgressBegin("Reading the project", cancellable=True, percentage=0)
+            )
+            try:
+                await self._report(token)
+            finally:
+                self._token = None
+                progress.tokens.pop(token, None)
+                message = "stopped until the next change" if self._ls.index.stopped else None
+                progress.end(token, types.WorkDoneProgressEnd(message=message))
+
+    async def _report(self, token: str) -> None:
+        percentage = 0
+        last = None
+        while not await self._at_rest(_REPORT_SECONDS):
+            step = self._ls.worker.step
+            if step is None or step == last:
+                continue
+            last = (what, done, total) = step
+            start, end = _SHARES.get(what, (0, 100))
+            # Of several documents the second begins at the first migration again.
+            percentage = max(percentage, start + (end - start) * done // max(total, 1))
+            self._ls.work_done_progress.report(
+                token,
+                types.WorkDoneProgressReport(
+                    cancellable=True, message=f"{done} of {total} {what}", percentage=percentage
+                ),
+            )
+
+    async def _at_rest(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._ls.index.at_rest.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+
+def cancel(ls: Session, params: types.WorkDoneProgressCancelParams) -> None:
+    """window/workDoneProgress/cancel: what is not known yet is not said, until the next change."""
+    if ls.reading_progress.is_shown(params.token):
+        ls.index.stop()
