@@ -37,7 +37,7 @@ _POSTS = "create table(:posts) do\n  add :token, :string\nend"
 class WipeColumn(Rule):
     id = "wipe-column"
     level = Level.DANGER
-    tags = ("data", "data-loss", "blocking")
+    tags = ("data", "data loss", "blocking")
     silences = ("backfill-unbatched", "backfill-in-ddl-transaction")
 
     fires = (

@@ -39,7 +39,7 @@ _POSTS = "create table(:posts) do\n  add :title, :integer\nend"
 class RecreateColumn(Rule):
     id = "recreate-column"
     level = Level.DANGER
-    tags = ("columns", "data-loss")
+    tags = ("columns", "data loss")
     silences = ("remove-column", "remove-column-still-in-schema", "contract-step-not-null-trap")
 
     fires = (

@@ -47,7 +47,7 @@ _POSTS = "create table(:posts) do\n  add :title, :text\nend"
 class DownLosesData(Rule):
     id = "down-loses-data"
     level = Level.DANGER
-    tags = ("rollback", "data-loss", "history")
+    tags = ("rollback", "data loss", "history")
     silences = ("down-not-inverse",)
 
     fires = (

@@ -33,26 +33,16 @@ from ...findings import Finding, Level
 from ...operations import (
     AddColumn,
     AddConstraint,
+    AddEnumValue,
     AlterColumnType,
     CallsCode,
-    CreateEnum,
-    CreateIndex,
-    CreateObject,
     CreateTable,
-    CreateTrigger,
-    CreateView,
     DropColumn,
-    DropConstraint,
-    DropIndex,
     DropNotNull,
     DropTable,
-    DropView,
     OpaqueSQL,
     Operation,
     Relation,
-    RenameColumn,
-    RenameConstraint,
-    RenameTable,
     SetDefault,
     SetNotNull,
 )
@@ -61,6 +51,7 @@ from ...program.terms import Text
 from ...syntax.span import Span
 from ..base import Case, Rule
 from ..context import MigrationContext
+from ..repeatable import Dropped, fails_again
 from ..rows import all_commands
 
 _POSTS = "create table(:posts) do\n  add :title, :string\nend"
@@ -166,15 +157,7 @@ class EmptyDown(Rule):
         operations = [operation for step in steps for operation in step.statement.operations]
         if any(isinstance(operation, CallsCode | OpaqueSQL) for operation in operations):
             return
-        replaced = _replaced(operations)
-        again = next(
-            (
-                words
-                for operation in operations
-                if (words := _fails_again(operation)) and _name(operation) not in replaced
-            ),
-            None,
-        )
+        again = _fails_again(operations)
         kept = again or next((words for operation in operations if (words := _stays(operation))), None)
         if kept is None:
             return
@@ -200,6 +183,18 @@ def does_nothing(context: MigrationContext) -> bool:
     )
 
 
+def _fails_again(operations: list[Operation]) -> str | None:
+    """Why the migration fails when all of it runs a second time."""
+    both = _replaced(operations)
+    dropped: Dropped = set()
+    for operation in operations:
+        why = fails_again(operation, dropped)
+        # The values of an enum cannot be taken back, and have rules of their own.
+        if why is not None and _name(operation) not in both and not isinstance(operation, AddEnumValue):
+            return why
+    return None
+
+
 def _name(operation: Operation) -> str | None:
     """The bare name of what is made or dropped."""
     match operation:
@@ -211,10 +206,8 @@ def _name(operation: Operation) -> str | None:
             return column_name
         case AddConstraint(constraint=constraint):
             return constraint.name
-        case CreateIndex(name=str(name)) | DropConstraint(name=str(name)) | CreateTrigger(name=str(name)):
-            return name
     named = getattr(operation, "name", None)
-    return named.name if isinstance(named, Relation) else None
+    return named.name if isinstance(named, Relation) else named if isinstance(named, str) else None
 
 
 def _replaced(operations: list[Operation]) -> set[str | None]:
@@ -222,42 +215,6 @@ def _replaced(operations: list[Operation]) -> set[str | None]:
     dropped = {_name(item) for item in operations if type(item).__name__.startswith("Drop")}
     made = {_name(item) for item in operations if type(item).__name__.startswith(("Create", "Add"))}
     return dropped & made
-
-
-def _fails_again(operation: Operation) -> str | None:
-    """Why the operation fails when it is run a second time."""
-    match operation:
-        case CreateTable(if_not_exists=False, relation=relation, temporary=False):
-            return f"`{relation}` already exists"
-        case CreateView(replace=False, if_not_exists=False, name=name) | CreateEnum(name=name):
-            return f"`{name}` already exists"
-        case CreateObject(if_not_exists=False, replace=False, kind=kind, name=name):
-            return f"{kind} `{name}` already exists"
-        case CreateTrigger(replace=False, name=str(trigger), relation=relation):
-            return f"trigger `{trigger}` of `{relation}` already exists"
-        case CreateIndex(if_not_exists=False, name=str(index)):
-            return f"index `{index}` already exists"
-        case AddColumn(if_not_exists=False, relation=relation, column=column) if column.name:
-            return f"`{relation}` has column `{column.name}` already"
-        case AddConstraint(relation=relation, constraint=constraint) if constraint.name:
-            return f"`{relation}` has constraint `{constraint.name}` already"
-        case DropTable(if_exists=False, relation=relation):
-            return f"`{relation}` does not exist any more"
-        case DropView(if_exists=False, name=name):
-            return f"`{name}` does not exist any more"
-        case DropIndex(if_exists=False, name=name):
-            return f"index `{name}` does not exist any more"
-        case DropColumn(if_exists=False, relation=relation, column=str(gone)):
-            return f"`{relation}` has no column `{gone}` any more"
-        case DropConstraint(if_exists=False, relation=relation, name=str(gone)):
-            return f"`{relation}` has no constraint `{gone}` any more"
-        case RenameTable(relation=relation):
-            return f"`{relation}` has another name already"
-        case RenameColumn(relation=relation, column=str(old)):
-            return f"`{relation}.{old}` has another name already"
-        case RenameConstraint(relation=relation, name=str(old)):
-            return f"constraint `{old}` of `{relation}` has another name already"
-    return None
 
 
 def _stays(operation: Operation) -> str | None:
