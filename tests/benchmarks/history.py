@@ -1,4 +1,7 @@
-"""Replaying the history of large projects: CPU in multiples of parsing the files, and memory kept."""
+"""Replaying the history of large projects: CPU in multiples of parsing the files, and memory kept.
+
+python tests/benchmarks/history.py 1000
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,18 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 COUNTS = (1_000, 10_000)
 
 
-def measure() -> None:
-    for count in COUNTS:
+def measure(counts: Iterable[int] = COUNTS) -> None:
+    # As installed: with compiled modules.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    for count in counts:
         # A process of its own for each: memory that was freed would count for the next.
-        subprocess.run([sys.executable, __file__, str(count)], check=True)
+        subprocess.run([sys.executable, __file__, "--here", str(count)], check=True, env=environment)
 
 
 def _measure(count: int) -> None:
@@ -81,4 +87,7 @@ def _megabytes() -> float:
 
 
 if __name__ == "__main__":
-    _measure(int(sys.argv[1]))
+    if sys.argv[1:2] == ["--here"]:
+        _measure(int(sys.argv[2]))
+    else:
+        measure([int(count) for count in sys.argv[1:]] or COUNTS)
