@@ -23,7 +23,7 @@ CONVENTIONS = "conventions"
 # its writes wait. On a small table that is short.
 BLOCKING_TAGS = frozenset({"scan", "rewrite", "blocks-writes", "blocking"})
 # And what is not.
-_WHATEVER_THE_SIZE = frozenset({"data loss", "fails"})
+_WHATEVER_THE_SIZE = frozenset({"data-loss", "fails"})
 _ID, _GROUP, _EVERY = 3, 2, 1
 
 
