@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.neovim import Neovim, wait_for
+from support.slow_files import SlowFile
 
 ADD_STATUS = "20250415120000_add_status_to_posts.exs"
 
@@ -183,3 +184,26 @@ def test_a_table_is_shown_and_leads_to_its_creation(neovim: Neovim, migrations: 
     neovim.lua("vim.lsp.buf.definition()")
     wait_for(lambda: neovim.nvim.eval("expand('%:t')") == "20250112101500_create_posts.exs")
     assert neovim.nvim.eval("expand('<cword>')") == "posts"
+
+
+def test_the_reading_of_a_project_is_shown(neovim: Neovim, migrations: Path) -> None:
+    slow = SlowFile(migrations / "20200101000000_slow.exs", "defmodule Slow do\nend\n")
+    neovim.lua(
+        """
+        seen = {}
+        vim.api.nvim_create_autocmd('LspProgress', {
+          callback = function(event) table.insert(seen, event.data.params.value) end,
+        })
+        """
+    )
+    neovim.edit(migrations / ADD_STATUS)
+    begun = wait_for(lambda: neovim.lua("return seen[1]"))
+    assert begun["kind"] == "begin" and begun["title"] == "Reading the project"
+    earlier = [path for path in migrations.iterdir() if "0" < path.name < ADD_STATUS]
+    report = wait_for(lambda: neovim.lua("return seen[2]"))
+    assert report["kind"] == "report"
+    assert report["message"] == f"0 of {len(earlier)} migrations"
+    # Meanwhile the buffer is judged by itself.
+    assert neovim.diagnostics()[0]["code"] == "add-column-not-null-without-default"
+    slow.release()
+    wait_for(lambda: neovim.lua("return seen[#seen].kind") == "end")
