@@ -17,8 +17,8 @@ from .schema.state import Origin, Schema
 from .syntax.source import Source
 from .syntax.span import Place
 
-# No migration anybody wrote by hand has a tenth of this. The schemas that the steps keep share what stays, but
-# what some rules keep and compare grows with the square of the length: docs/decisions.md has the measurements.
+# No migration anybody wrote by hand has a tenth of this. The schemas that the steps keep share what stays;
+# but what some rules keep and compare grows with the square of the length (docs/decisions.md).
 MAX_STATEMENTS = 2_000
 
 
