@@ -18,7 +18,7 @@ _VALUE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*", re.I)
 
 @dataclass(frozen=True)
 class LockTimeout:
-    """`seconds` as set by the text `value`; `span` where the migration sets it, None: the repo's parameters."""
+    """`value` with its unit; `span` where the migration sets it, None: the repo's parameters."""
 
     seconds: float
     value: str
@@ -59,4 +59,5 @@ def _parsed(value: str | None, span: Span | None) -> LockTimeout | None:
     found = _VALUE.fullmatch(value or "")
     if found is None or float(found[1]) == 0:
         return None
-    return LockTimeout(float(found[1]) * _UNITS[(found[2] or "ms").lower()], (value or "").strip(), span)
+    shown = (value or "").strip() if found[2] else f"{found[1]}ms"
+    return LockTimeout(float(found[1]) * _UNITS[(found[2] or "ms").lower()], shown, span)

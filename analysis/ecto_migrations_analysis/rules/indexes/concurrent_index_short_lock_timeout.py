@@ -139,7 +139,7 @@ class ConcurrentIndexShortLockTimeout(Rule):
                 where = "here" if timeout.span is not None else "in the repo's `parameters:`"
                 yield self.finding(
                     concurrently_span(context.analysis.source, operation),
-                    f"`lock_timeout` is {timeout.value} ({where}): any older transaction in the database cancels this"
+                    f"`lock_timeout` is {timeout.value} ({where}): an older transaction that lasts longer cancels this"
                     f" build on `{relation}` and leaves an INVALID index.",
                     level=context.level(self.level, relation, step),
                     label="waits for every older transaction",

@@ -207,7 +207,7 @@ class ConcurrentMixedOperations(Rule):
         about = f" on `{table}`" if table.name is not None else ""
         return self.finding(
             operation.span,
-            f"If this{about} fails, {standing} already, and the migration cannot be run again.",
+            f"If this fails{about}, {standing} already: the migration cannot be run again.",
             level=context.level(Level.INFO if new else self.level, table, step),
             label="without a transaction what came before stays",
             reason="Each statement commits by itself, and the version is recorded only at the end. Run again, the"

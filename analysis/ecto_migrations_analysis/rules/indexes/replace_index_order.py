@@ -150,7 +150,7 @@ class ReplaceIndexOrder(Rule):
                     continue
                 table = dropped.relation
                 harm = (
-                    "duplicates come in, and the new one cannot be built"
+                    "nothing keeps duplicates out, and one makes the build fail"
                     if dropped.unique
                     else "queries that used it read the whole table"
                 )

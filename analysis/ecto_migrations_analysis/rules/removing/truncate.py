@@ -101,13 +101,10 @@ class Truncate(Rule):
             tables = " and ".join(f"`{relation}`" for relation in named[:3])
             tables += f" and {len(named) - 3} more" if len(named) > 3 else ""
             more = reached(step.before, named) if operation.cascade else []
-            also = (
-                f", and of {listed(more)} which reference {'it' if len(named) == 1 else 'them'}"
-                if more
-                else ""
-            )
+            them = "it" if len(named) == 1 else "them"
+            also = f", and of {listed(more)} which reference {them}," if more else ""
             if operation.cascade and not more and not step.before.complete:
-                also = ", and of every table that references it"
+                also = f", and of every table that references {them},"
             yield self.finding(
                 operation.span,
                 f"Deletes every row of {tables}{also} under ACCESS EXCLUSIVE: reads and writes wait, and nothing"
