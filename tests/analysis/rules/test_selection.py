@@ -9,6 +9,7 @@ import pytest
 from ecto_migrations_analysis.findings import Finding, Level
 from ecto_migrations_analysis.project.globs import PathPattern
 from ecto_migrations_analysis.project.settings import Settings, Tables
+from ecto_migrations_analysis.rules import files as files_chapter
 from ecto_migrations_analysis.rules.catalogue import ENTRIES
 from ecto_migrations_analysis.rules.selection import Selection, levelled
 from ecto_migrations_analysis.rules.settings_problems import unknown_name
@@ -38,7 +39,8 @@ def test_conventions_are_off_until_they_are_selected() -> None:
 
 
 def test_the_more_specific_name_wins() -> None:
-    files = {"duplicate-version", "duplicate-name", "duplicate-module", "out-of-order-version"}
+    files = {entry.id for entry in files_chapter.RULES}
+    assert "duplicate-name" in files
     assert on(Settings(select=("files",))) == files
     assert on(Settings(ignore=("files",))) == DEFAULT - files
     assert on(Settings(select=("duplicate-name",), ignore=("files",))) == {"duplicate-name"}
