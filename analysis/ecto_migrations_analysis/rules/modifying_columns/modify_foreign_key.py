@@ -11,9 +11,8 @@ where the column had none, reads and writes of its own table wait, and writes to
 
 ## When it is silent
 - The migration creates the table itself.
-
-With `validate: false` no row is looked up. The locks are the same, for an instant, which is for your information
-where the constraint replaces another.
+- `validate: false`: no row is looked up, and the same locks are held for an instant.
+- It fails for another reason, which another rule says.
 
 ## Instead
 Add the new constraint under another name beside the old one, validate it in the next migration, then drop the old
@@ -101,16 +100,6 @@ class ModifyForeignKey(Rule):
             end
             """,
         ),
-        Case(
-            about="Not validated: the locks remain",
-            before=(_POSTS,),
-            text="""
-            alter table(:posts) do
-              modify :author_id, «references(:authors, on_delete: :delete_all, validate: false)»,
-                from: references(:authors)
-            end
-            """,
-        ),
     )
     silent = (
         Case(
@@ -122,6 +111,25 @@ class ModifyForeignKey(Rule):
 
             alter table(:posts) do
               modify :author_id, references(:authors), from: :bigint
+            end
+            """,
+        ),
+        Case(
+            about="Not validated",
+            before=(_POSTS,),
+            text="""
+            alter table(:posts) do
+              modify :author_id, references(:authors, on_delete: :delete_all, validate: false),
+                from: references(:authors)
+            end
+            """,
+        ),
+        Case(
+            about="The types differ: it fails",
+            before=(_POSTS, "create table(:tags, primary_key: [type: :uuid])"),
+            text="""
+            alter table(:posts) do
+              modify :title, references(:tags, type: :bigint), from: :string
             end
             """,
         ),
@@ -151,35 +159,34 @@ class ModifyForeignKey(Rule):
                 continue
             name = constraint.name or "…"
             failure = next((f for f in step.effect.failures if f.certain and f.span == operation.span), None)
+            if failure is not None and failure.cause != "duplicate":
+                continue  # what else makes it fail, another rule says
             exclusive = _exclusively_locked(context, step, operation)
             both = " and ".join(exclusive) or f"`{table}`"
             if failure is not None:
-                level, does = self.level, f"Fails: {failure.reason}."
+                does = f"Fails: {failure.reason}."
                 label = "not dropped before"
             elif constraint.validated:
-                level = self.level
                 does = (
                     f"Looks up every row of `{table}` for foreign key `{name}` under ACCESS EXCLUSIVE on {both}:"
                     " reads and writes wait."
                 )
                 label = "checks every row at once"
-            elif len(exclusive) > 1:
-                level = Level.INFO
-                does = f"Replaces foreign key `{name}` under ACCESS EXCLUSIVE on {both} for an instant."
-                label = "locks both tables"
             else:
                 continue
             yield self.finding(
                 operation.span,
                 does,
-                level=context.level(level, table, step),
+                level=context.level(self.level, table, step),
                 label=label,
                 reason="`modify` does it all in one ALTER TABLE: the old constraint dropped, the type restated, the"
                 " new one added and, unless told otherwise, validated."
                 if failure is None
                 else "`modify` drops only the constraint that `from: references(…)` names.",
                 advice="Add the new constraint under another name with NOT VALID by `execute`, validate it in the"
-                " next migration, then drop the old one.",
+                " next migration, then drop the old one."
+                if failure is None
+                else "Name the constraint that is there in `from: references(…)`.",
                 subject=subject(table, step.statement, constraint=constraint.name),
                 fails=failure is not None,
             )
