@@ -138,6 +138,7 @@ class ConcurrentDownMismatch(Rule):
                         advice=advice,
                         subject=subject(table, step.statement),
                         forward=False,
+                        fails=operation.concurrently,
                     )
 
 
