@@ -251,3 +251,11 @@ def test_an_error_of_this_program_is_one_line(blog: Path, run: Run, monkeypatch:
     assert result.code == 2
     assert result.err == f"ecto-migrations: internal error at {ADD_STATUS}: LookupError: a␊b\n"
     assert result.out == "0 migrations checked.\n"
+
+
+def test_a_migration_that_ends_in_ex_is_told_of(folder: Path, run: Run) -> None:
+    (folder / "20250101000000_x.ex").write_text(INDEX)
+    (folder / "helpers.ex").write_text("defmodule Helpers do\nend\n")
+    result = run("check", "--format", "json")
+    assert {Path(finding["file"]).name for finding in result.json} == {"20250101000000_x.ex"}
+    assert "migration-ext-ex" in {finding["rule"] for finding in result.json}

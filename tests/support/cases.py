@@ -96,9 +96,10 @@ def left_by(analysis: Analysis, schema: Schema) -> Schema:
     return schema
 
 
-def _siblings(case: Case) -> Siblings:
-    own = migration_file("/migrations/20260101000000_example.exs")
-    assert own is not None
+def _siblings(case: Case) -> Siblings | None:
+    own = migration_file("/migrations/" + case.file.rpartition("/")[2])
+    if own is None:
+        return None
     names = ["1_before.exs", "20270101000000_after.exs"] if case.after else []
     found = [migration_file(f"/migrations/{name}") for name in (*names, *case.siblings)]
     others = MigrationList([own, *(item for item in found if item is not None)])
@@ -126,7 +127,7 @@ def analysis_of(case: Case) -> Analysis:
 
     def latest() -> Schema:
         plain = replace(context, siblings=None, latest=None)
-        now = left_by(analyze(Source(text, "20260101000000_example.exs"), plain), schema)
+        now = left_by(analyze(Source(text, case.file), plain), schema)
         return _after(now, case.after, 20270101000000, repo, "after")
 
     context = ProjectContext(
@@ -151,6 +152,9 @@ def analysis_of(case: Case) -> Analysis:
                 item for name in case.released if (item := migration_file(f"/migrations/{name}")) is not None
             )
         ),
+        released_text=lambda _: (
+            None if case.released_text is None else _unmarked(migration_text(case.released_text))[0].decode()
+        ),
         released_schemas=lambda table: (
             None
             if case.released is None
@@ -168,7 +172,7 @@ def analysis_of(case: Case) -> Analysis:
         ),
         file_of=lambda module: f"/migrations/{modules.index(module) + 1}_before.exs",
     )
-    return analyze(Source(text, "20260101000000_example.exs"), context)
+    return analyze(Source(text, case.file), context)
 
 
 def findings_of(case: Case) -> tuple[Finding, ...]:

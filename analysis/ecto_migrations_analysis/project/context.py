@@ -112,6 +112,8 @@ class ProjectContext:
     released_schemas: Callable[[str], tuple[EctoSchema, ...] | None] | None = field(
         default=None, compare=False, repr=False
     )
+    # The text of this migration at that revision, where it was there and is not the one that is given.
+    released_text: Callable[[bytes], str | None] | None = field(default=None, compare=False, repr=False)
     # None for a text that is no file of migrations.
     siblings: Siblings | None = None
     # Every migration of the repo in order, this one and later ones included.

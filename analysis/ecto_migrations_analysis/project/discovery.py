@@ -181,6 +181,7 @@ class Workspace:
                     else None
                 ),
                 released=cache(partial(self._released, folder, files)),
+                released_text=partial(self._released_text, folder, path, files),
                 released_schemas=(
                     cache(partial(self._released_schemas, folder, application.roots, files))
                     if application
@@ -275,6 +276,10 @@ class Workspace:
     def _released(self, folder: str, files: Files) -> tuple[MigrationFile, ...] | None:
         with self._lock:
             return self._base(folder).migrations(files)
+
+    def _released_text(self, folder: str, path: str, files: Files, data: bytes) -> str | None:
+        with self._lock:
+            return self._base(folder).text(path, data, files)
 
     def _released_schemas(
         self, folder: str, roots: tuple[str, ...], files: Files, table: str

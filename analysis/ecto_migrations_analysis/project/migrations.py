@@ -73,6 +73,12 @@ def list_migrations(folder: str, files: Files) -> list[MigrationFile]:
     return sorted(item for item in found if item is not None)
 
 
+def is_in_priv(path: str) -> bool:
+    """Whether a file lies where Ecto looks for migrations: below a folder of migrations in `priv`."""
+    *folders, _ = re.split(r"[/\\]", path)
+    return "priv" in folders and any("migrations" in item for item in folders[folders.index("priv") + 1 :])
+
+
 def is_main(folder: str) -> bool:
     """Whether it is the folder that `mix ecto.migrate` reads when nothing else is said."""
     return os.path.basename(folder) == "migrations"

@@ -35,6 +35,7 @@ class Released:
         self._revision = revision
         self._seen: dict[str, Stamp] = {}
         self._base: str | None = None
+        self._files: dict[str, str] | None = None
         self._migrations: tuple[MigrationFile, ...] | None = None
         self._schemas: dict[tuple[str, str], tuple[EctoSchema, ...]] = {}
 
@@ -44,10 +45,30 @@ class Released:
         if self._base is None:
             return None
         if self._migrations is None:
-            listed = git(self._folder, "ls-tree", "-r", "-z", "--name-only", self._base, "./") or ""
-            found = (migration_file(os.path.join(self._folder, name)) for name in listed.split("\0"))
+            found = (migration_file(path) for path in self._listed())
             self._migrations = tuple(item for item in found if item is not None)
         return self._migrations
+
+    def text(self, path: str, data: bytes, files: Files) -> str | None:
+        """The text of a file below the folder at the base; None where it was not there, or was `data`."""
+        self._update(files)
+        if self._base is None:
+            return None
+        blob = self._listed().get(path)
+        if blob is None or blob == _blob(data):
+            return None
+        return git(self._folder, "cat-file", "blob", blob)
+
+    def _listed(self) -> dict[str, str]:
+        """The files below the folder at the base, and the names of their contents."""
+        if self._files is None:
+            listed = git(self._folder, "ls-tree", "-r", "-z", self._base or "", "./") or ""
+            found = (line.partition("\t") for line in listed.split("\0") if line)
+            self._files = {
+                os.path.normpath(os.path.join(self._folder, name)): about.rpartition(" ")[2]
+                for about, _, name in found
+            }
+        return self._files
 
     def schemas(self, root: str, table: str, files: Files) -> tuple[EctoSchema, ...] | None:
         """The schema modules below `root` that had this table at the base."""
@@ -73,8 +94,16 @@ class Released:
         if stamps != self._seen:
             self._seen = stamps
             self._base = _base(self._folder, self._revision) if stamps else None
+            self._files = None
             self._migrations = None
             self._schemas = {}
+
+
+def _blob(data: bytes) -> str:
+    """The name that git gives to these contents, unless the repository is one of SHA-256."""
+    from hashlib import sha1
+
+    return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _stamps(folder: str, files: Files) -> dict[str, Stamp]:

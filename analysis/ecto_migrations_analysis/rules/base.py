@@ -27,7 +27,8 @@ class Case:
 
     `text` is the body of `change` where it starts with no `defmodule`; each expected finding is marked by
     `«` and `»` around its span. `before` are earlier migrations in order, in the same form, `after` later
-    ones. `lib` are modules of the application, `siblings` names of other files in the folder.
+    ones. `lib` are modules of the application, `siblings` names of other files in the folder. `file` is the
+    path of the migration, below the project's root.
     """
 
     about: str
@@ -41,7 +42,10 @@ class Case:
     # Names of migrations, and modules of the application, at the base revision; None: there is none.
     released: tuple[str, ...] | None = None
     released_lib: tuple[str, ...] = ()
+    # The migration itself as it is at the base revision, in the form of `text`.
+    released_text: str | None = None
     adapter: str = "Ecto.Adapters.Postgres"
+    file: str = "20260101000000_example.exs"
 
 
 class Rule(ABC):

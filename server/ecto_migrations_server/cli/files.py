@@ -145,8 +145,14 @@ def _in_folder(top: str, workspace: Workspace) -> Iterator[Target]:
         )
         for name in sorted(names):
             path = os.path.join(folder, name)
-            if name.endswith(".exs") and _holds_migration(path, workspace):
+            if (name.endswith(".exs") and _holds_migration(path, workspace)) or _is_misnamed(path):
                 yield Target(os.path.abspath(path), path)
+
+
+def _is_misnamed(path: str) -> bool:
+    """Whether it is a migration but for its ending, which should be `.exs`: Ecto only warns of it."""
+    version, _, name = os.path.basename(path).partition("_")
+    return version.isdecimal() and name.endswith(".ex") and is_migration_path(os.path.abspath(f"{path}s"))
 
 
 def _holds_migration(path: str, workspace: Workspace) -> bool:

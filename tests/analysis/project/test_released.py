@@ -128,3 +128,23 @@ def test_without_git_nothing_is_said_of_it(repository: Path) -> None:
         repository, "priv/repo/migrations/20250301000000_x.exs", migration("X", '    execute "", ""')
     )
     assert "out-of-order-version" not in levels(early)
+
+
+def test_a_deployed_migration_that_does_something_else(repository: Path) -> None:
+    path = repository / "priv/repo/migrations/20250601000000_tags.exs"
+    workspace = Workspace()
+
+    def rules() -> list[str]:
+        analysis = analyze(Source(path.read_bytes(), str(path)), workspace.context_for(str(path)))
+        return [finding.rule for finding in analysis.findings if finding.rule == "edited-released-migration"]
+
+    assert rules() == []
+    path.write_text("# a comment\n" + path.read_text())
+    assert rules() == []
+    path.write_text(path.read_text().replace(":tags", ":labels"))
+    assert rules() == ["edited-released-migration"]
+    git(repository, "commit", "-q", "-a", "-m", "renamed")
+    assert rules() == ["edited-released-migration"]
+    git(repository, "checkout", "-q", "main")
+    git(repository, "merge", "-q", "work")
+    assert rules() == []

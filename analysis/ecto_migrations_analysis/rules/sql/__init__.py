@@ -6,4 +6,5 @@ RULES = (
     Entry("sql-syntax-error", on=("UnparsedSQL",)),
     Entry("execute-multiple-statements"),
     Entry("execute-transaction-control", on=("TransactionControl",)),
+    Entry("execute-unanalysed", on=("OpaqueSQL",)),
 )
