@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from ..operations import (
 )
 from ..operations.constraints import ConstraintKind
 from ..records import dataclass
+from ..schema.persistent import put, unlike, without
 from ..schema.state import Schema
 
 AnyOperation = TypeVar("AnyOperation", bound=Operation)
@@ -67,18 +68,21 @@ class MigrationContext:
                         yield step, operation.relation, constraint
 
     @cached_property
-    def _new_at(self) -> dict[int, frozenset[Relation]]:
+    def _new_at(self) -> dict[int, Mapping[Relation, None]]:
         """By step: the tables this migration created before it, under the names they have there.
 
         Those that the step itself creates count too.
         """
-        new: frozenset[Relation] = frozenset()
-        found: dict[int, frozenset[Relation]] = {}
+        new: Mapping[Relation, None] = {}
+        found: dict[int, Mapping[Relation, None]] = {}
         for step in self.steps:
             before = new
             for operation in step.statement.operations:
                 new = _with(new, operation, step.before)
-            found[id(step)] = before | new
+            both = new
+            for relation, _ in () if new is before else unlike(before, new):
+                both = put(both, relation, None)
+            found[id(step)] = both
         return found
 
     def is_new(self, relation: Relation, step: Step | None = None) -> bool:
@@ -108,18 +112,19 @@ class MigrationContext:
         return Level(max(Level.INFO, level - 1)) if doubtful else level
 
 
-def _with(new: frozenset[Relation], operation: Operation, before: Schema) -> frozenset[Relation]:
+def _with(new: Mapping[Relation, None], operation: Operation, before: Schema) -> Mapping[Relation, None]:
     """The tables that are new after the operation."""
     key = Schema.key
     match operation:
         case CreateTable(relation=relation, if_not_exists=if_not_exists):
-            there = if_not_exists and before.table(relation) is not None
-            return new if there else new | {key(relation)}
+            there = key(relation) in new or (if_not_exists and before.table(relation) is not None)
+            return new if there else put(new, key(relation), None)
         case DropTable(relation=relation):
-            return new - {key(relation)}
+            return without(new, key(relation))
         case RenameTable(relation=relation, to=to):
             target = key(Relation(to, relation.schema))
-            return new - {key(relation)} | {target} if key(relation) in new else new - {target}
+            left = without(new, key(relation))
+            return put(left, target, None) if key(relation) in new else without(left, target)
     return new
 
 
