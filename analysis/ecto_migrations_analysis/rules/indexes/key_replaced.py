@@ -49,6 +49,7 @@ class KeyReplaced(Rule):
     id = "key-replaced"
     level = Level.RISK
     tags = ("indexes", "application", "history")
+    silences = ("drop-constraint",)
 
     fires = (
         Case(
