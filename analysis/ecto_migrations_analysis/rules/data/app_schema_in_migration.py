@@ -2,14 +2,16 @@
 
 ## What happens
 A migration runs for years: on every new machine, in every test run. A schema module is today's: once it gains a field,
-its queries and inserts name a column that does not exist yet when this old migration runs, and fail with
-`undefined_column` (42703). Renamed or deleted, it does not even compile.
+its queries (and, where the field has a default, its inserts) name a column that does not exist yet when this old
+migration runs, and fail with `undefined_column` (42703). Renamed or deleted, it does not even compile.
 
 ## When it is silent
 - The table is named as a string: `from(p in "posts")`.
 - The schema is defined inside of the migration's file.
-- An `update_all`, `delete_all` or `insert_all` through it, or a query with a `select`, is only said (info): they name
-  the columns they are given, so that only a renamed module or field breaks them.
+
+A query that selects whole structs names every field, and an insert every field that has a value: both are a risk. An
+`update_all`, `insert_all`, `update` or a query with a `select` names the columns that it is given, so that only a renamed
+module or field breaks it: that is only said.
 
 ## Instead
 Name the table and the columns:
@@ -36,7 +38,9 @@ from ..base import EVERY_DATABASE, Case, Rule
 from ..context import MigrationContext
 from ..rows import repo_calls
 
-_BULK = ("update_all", "delete_all", "insert_all", "aggregate", "exists?")
+# Ecto selects every field of a schema; an insert sends those that are not nil (`Ecto.Repo.Schema.insert`).
+_WHOLE = ("all", "all_by", "one", "get", "get_by", "stream", "reload", "preload")
+_INSERTS = ("insert", "insert_or_update")
 
 
 class AppSchemaInMigration(Rule):
@@ -119,19 +123,23 @@ class AppSchemaInMigration(Rule):
             for call in repo_calls(program.commands if program is not None else ()):
                 if not isinstance(call, RepoCall) or call.schema is None or call.own_schema:
                     continue
-                bulk = call.function.rstrip("!") in _BULK or call.selects
+                function = call.function.rstrip("!")
+                breaks, level = "breaks when the module is renamed or loses a field", Level.INFO
+                if function in _INSERTS:
+                    breaks = "sends each field that has a value by then: fails once the schema has one more with a default"
+                    level = self.level
+                elif function in _WHOLE and not call.selects:
+                    breaks = "names every field that the schema has by then: fails once it has one more"
+                    level = self.level
                 # Once for each schema and way of using it.
-                key = f"{call.schema} {bulk} {call.span.start}"
+                key = f"{call.schema} {level} {call.span.start}"
                 if key in seen:
                     continue
                 seen.add(key)
-                what = f"`{call.repo}.{call.function}` of `{call.schema}`"
                 yield self.finding(
                     call.span,
-                    f"{what} breaks when the module is renamed or loses a field."
-                    if bulk
-                    else f"{what} names every field that the schema has by then: fails once it has one more.",
-                    level=Level.INFO if bulk else self.level,
+                    f"`{call.repo}.{call.function}` of `{call.schema}` {breaks}.",
+                    level=level,
                     label="today's schema in yesterday's table",
                     reason="The migration runs again on every new database, with the schema module as it is then and the"
                     " table as it is now.",

@@ -42,6 +42,8 @@ from ..base import Case, Rule, subject
 from ..context import MigrationContext
 from ..rows import table_of
 
+# Functions that load structs; an insert sends only the fields that are not nil.
+_WHOLE = ("all", "all_by", "one", "get", "get_by", "stream", "reload", "preload")
 _POSTS = "create table(:posts) do\n  add :title, :string\nend"
 
 
@@ -213,7 +215,7 @@ def _selected(context: MigrationContext, step: Step, column: str | None) -> bool
     command = step.statement.command
     if not isinstance(command, RepoCall) or command.schema is None or column is None:
         return False
-    if command.function in ("update_all", "delete_all", "aggregate", "exists?", "insert_all"):
+    if command.selects or command.function.rstrip("!") not in _WHOLE:
         return False
     read = context.analysis.project.ecto_schemas
     for schema in read() if read is not None else ():
