@@ -38,6 +38,7 @@ class EnumAddValueUsed(Rule):
     id = "enum-add-value-used"
     level = Level.DANGER
     tags = ("enums", "transactions", "fails")
+    silences = ("backfill-in-ddl-transaction", "backfill-unbatched", "seed-in-migration")
 
     fires = (
         Case(
