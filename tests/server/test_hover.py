@@ -114,3 +114,22 @@ async def test_nothing_where_nothing_happens(neovim: Editor, migrations: Path) -
     for needle in ("# Changes", "use Ecto", "def change", "defmodule"):
         assert await hover(neovim, migrations, TEXT, needle) is None
     assert await hover(neovim, Path("/shop/lib"), "x = 1\n", "x") is None
+
+
+@pytest.mark.parametrize("place", ["drop-column, ", "# ecto-migrations:disable-for-this-line "])
+async def test_a_rule_in_a_comment(neovim: Editor, migrations: Path, place: str) -> None:
+    comment = f"{place if place.startswith('#') else '# see ' + place}set-not-null-scan -- see below"
+    text = TEXT.replace("# Changes", comment)
+    found = await hover(neovim, migrations, text, "not-null-scan")
+    assert found is not None
+    assert found.range == range_of(text, "set-not-null-scan")
+    lines = value(found).splitlines()
+    assert lines[0].endswith("** · danger")
+    assert "## What happens" in lines
+    assert lines[-1].startswith("[set-not-null-scan](https://")
+
+
+@pytest.mark.parametrize("needle", ["see below", "set-nothing", "# why"])
+async def test_no_rule_in_a_comment(neovim: Editor, migrations: Path, needle: str) -> None:
+    text = TEXT.replace("# Changes", "# why set-nothing set-not-null-scan -- see below")
+    assert await hover(neovim, migrations, text, needle) is None

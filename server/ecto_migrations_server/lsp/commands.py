@@ -29,24 +29,24 @@ def register(server: Session) -> None:
         server.command(f"ectoMigrations.server.{name}")(handler)
 
 
-def report(ls: Session, uri: Any) -> dict[str, Any] | None:
+async def report(ls: Session, uri: Any) -> dict[str, Any] | None:
     """`title` and `markdown` of the migration report on an open document."""
     from ..report_markdown import markdown, title
 
     document = ls.migration(str(uri))
     if document is None:
         return None
-    analysis = ls.analysis(document)
+    analysis = await ls.full_analysis(document)
     shown = _shown(document.path, analysis.project.root) or document.uri
     return {"title": f"Report: {title(analysis)}", "markdown": markdown(analysis, shown)}
 
 
-def verdict(ls: Session, uri: Any) -> dict[str, Any] | None:
+async def verdict(ls: Session, uri: Any) -> dict[str, Any] | None:
     """`classification` of an open document, its worst findings in words, and how many there are."""
     document = ls.migration(str(uri))
     if document is None:
         return None
-    analysis = ls.analysis(document)
+    analysis = await ls.full_analysis(document)
     findings = sorted(analysis.findings, key=lambda finding: (-finding.level, finding.span))
     levels = [str(finding.level) for finding in findings]
     reasons = [finding.message for finding in findings[:_MOST_REASONS]]

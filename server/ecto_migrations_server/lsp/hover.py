@@ -1,6 +1,6 @@
 """textDocument/hover on an operation: what it does, the SQL as sent, locks, who waits, the way back.
 
-On the name of a table or a column, `schema_hover` answers instead.
+On the name of a table or a column `schema_hover` answers instead, on a rule's in a comment `rule_hover`.
 
 Other Elixir servers answer too, and editors show one answer below the other: a heading first, and short.
 """
@@ -23,6 +23,7 @@ from ecto_migrations_analysis.syntax.span import Span
 from lsprotocol import types
 
 from . import convert
+from .rule_hover import rule_hover
 from .schema_hover import schema_hover
 from .session import Session
 
@@ -37,7 +38,11 @@ async def hover(ls: Session, params: types.HoverParams) -> types.Hover | None:
         return None
     analysis = await ls.full_analysis(document)
     offset = convert.offset(document.source, params.position)
-    shown = schema_hover(analysis, offset) or _operation_hover(analysis, offset)
+    shown = (
+        rule_hover(document.source, offset)
+        or schema_hover(analysis, offset)
+        or _operation_hover(analysis, offset)
+    )
     if shown is None:
         return None
     text, span = shown
