@@ -31,6 +31,7 @@ def test_nothing_of_postgresql_is_said_of_other_databases() -> None:
         "unsupported-by-adapter",
         "mysql-modify-drops-attributes",
         "mysql-no-ddl-transaction",
+        "mysql-constraint-not-enforced",
         "dsl-misuse",
         "irreversible-change",
     }

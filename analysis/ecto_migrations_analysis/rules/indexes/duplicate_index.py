@@ -44,6 +44,8 @@ class DuplicateIndex(Rule):
     id = "duplicate-index"
     level = Level.INFO
     tags = ("indexes", "history")
+    # A superfluous index makes no other one superfluous.
+    silences = ("redundant-index",)
 
     fires = (
         Case(

@@ -9,6 +9,7 @@ kept in memory and vacuumed.
 - The older index is unique, partial, has `include:` columns, another method, or belongs to a constraint.
 - This migration or a later one drops it.
 - The columns differ, or their order.
+- The new index is superfluous itself (`duplicate-index`).
 
 ## Instead
 Drop the older one, concurrently, in a migration after the one that builds the new index. Where the second column is
@@ -83,6 +84,11 @@ class RedundantIndex(Rule):
             about="Another order",
             before=(_POSTS,),
             text=_PLAIN.replace("[:author_id, :slug]", "[:slug, :author_id]"),
+        ),
+        Case(
+            about="The new one is superfluous itself",
+            before=(_POSTS + "create index(:posts, [:author_id, :slug, :id])",),
+            text=_PLAIN,
         ),
         Case(
             about="Dropped later",
