@@ -77,20 +77,22 @@ $(VSCODE)/node_modules/.package-lock.json: $(VSCODE)/package-lock.json
 
 # The server's wheel goes into it; what the server depends on does not (docs/decisions.md).
 vsix: $(READY) $(VSCODE)/node_modules/.package-lock.json
-	rm -rf $(VSCODE)/wheel
+	rm -rf build/wheel
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-		--wheel-dir $(VSCODE)/wheel .
+		--wheel-dir build/wheel .
 	@mkdir -p dist
-	cd $(VSCODE) && npm run --silent check && npm run --silent build && \
-		npm run --silent package -- --out $(CURDIR)/$(VSIX)
+	cd $(VSCODE) && npm run --silent check && npm run --silent build -- $(CURDIR)/build/wheel/*.whl
+	cd $(VSCODE)/dist/package && ../../node_modules/.bin/vsce package --no-dependencies \
+		--allow-missing-repository --no-rewrite-relative-links --out $(CURDIR)/$(VSIX)
 
 # Not a part of `make test`: a minute and more, and a browser.
 vscode: vsix compiled
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-dev.txt \
 		--no-build-isolation --editable '.[vscode]'
-	ECTO_MIGRATIONS_VSIX=$(CURDIR)/$(VSIX) $(BIN)/python -m pytest tests/editors/vscode $(ARGS)
+	ECTO_MIGRATIONS_VSIX=$(CURDIR)/$(VSIX) ECTO_MIGRATIONS_PICTURES=$(PICTURES) \
+		$(BIN)/python -m pytest tests/editors/vscode $(ARGS)
 
 clean:
-	rm -rf $(VSCODE)/node_modules $(VSCODE)/dist $(VSCODE)/wheel
+	rm -rf $(VSCODE)/node_modules $(VSCODE)/dist
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -51,6 +51,9 @@ SETTINGS = {
     "git.enabled": False,
     "editor.minimap.enabled": False,
     "editor.wordBasedSuggestions": "off",
+    # Tab goes to the next tab stop, and takes no suggestion that happened to come up.
+    "editor.suggest.snippetsPreventQuickSuggestions": True,
+    "files.autoSave": "off",
     "editor.accessibilitySupport": "off",
     "editor.cursorBlinking": "solid",
     "files.simpleDialog.enable": True,
@@ -213,6 +216,13 @@ class Window:
         self.page.keyboard.press("Delete")
         self.page.keyboard.insert_text(text)
 
+    def fill(self, *values: str) -> None:
+        """Types into one tab stop of a snippet after the other, as soon as there is one."""
+        self.page.locator(".monaco-editor .snippet-placeholder").first.wait_for()
+        for value in values:
+            self.page.keyboard.type(value)
+            self.page.keyboard.press("Tab")
+
     def save(self) -> None:
         self.page.keyboard.press("Control+KeyS")
 
@@ -255,12 +265,15 @@ class Window:
     def migrations(self) -> list[Path]:
         return sorted((self.folder / MIGRATIONS).glob("*.exs"))
 
-    def picture(self, name: str) -> None:
+    def picture(self, name: str, *, mouse_stays: bool = False) -> None:
         """Kept where ECTO_MIGRATIONS_PICTURES says: the pictures of the documentation."""
         folder = os.environ.get("ECTO_MIGRATIONS_PICTURES")
         if folder:
-            # What moves comes to rest: a fading highlight, a progress bar.
+            # What moves comes to rest: a fading highlight, a progress bar, what the mouse has left.
+            if not mouse_stays:
+                self.page.mouse.move(700, 740)
             self.page.wait_for_timeout(700)
+            Path(folder).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 

@@ -65,7 +65,13 @@ export async function activate(context: ExtensionContext): Promise<void> {
   command('showLog', () => {
     log.show();
   });
-  command('mend', needServer);
+  command('mend', async () => {
+    const before = server.session;
+    if ((await needServer()) && before !== undefined) {
+      const { version, origin, command: program } = before.server;
+      void window.showInformationMessage(`The server of ecto-migrations runs: version ${version}, from ${origin} (${program}).`);
+    }
+  });
   command('showReport', async (uri) => (await needServer()) && report.open(uri));
   command('showRule', async (id) => (await needServer()) && rule.open(id));
   command('newMigration', async (place) => (await needServer()) && newMigration(server, place));

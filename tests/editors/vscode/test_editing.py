@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.vscode import MIGRATIONS, CodeServer, Window
+from support.vscode import MIGRATIONS, CodeServer, Window, wait_for
 
 if TYPE_CHECKING:
     from conftest import Opener
@@ -28,3 +28,125 @@ def test_a_finding_is_underlined_listed_and_in_the_status_bar(window: Window) ->
     row.wait_for()
     assert "add-column-not-null-without-default" in row.inner_text()
     window.picture("vscode-finding")
+
+
+def test_a_quick_fix_writes_the_files_of_a_split(window: Window) -> None:
+    before = set(window.migrations())
+    window.put_caret("null: false")
+    window.page.keyboard.press("Control+Period")
+    entry = window.page.locator(".action-widget .monaco-list-row", has_text="Split into 3 migrations")
+    entry.wait_for()
+    window.picture("vscode-fix")
+    entry.click()
+    window.status("safe").wait_for()
+
+    def written() -> list[Path]:
+        return [path for path in window.migrations() if path not in before and path.read_text()]
+
+    wait_for(lambda: len(written()) == 2)
+    made = written()
+    assert [path.name.partition("_")[2] for path in made] == [
+        "backfill_posts_status.exs",
+        "enforce_posts_status_not_null.exs",
+    ]
+    assert all(path.read_text().rstrip().endswith("end") for path in made)
+    changed = window.folder / ADD_STATUS
+    wait_for(lambda: "null: false" not in changed.read_text())
+
+
+def test_pointing_at_an_operation_shows_its_sql_and_its_lock(window: Window) -> None:
+    hover = window.point_at(":status")
+    hover.filter(has_text="ACCESS EXCLUSIVE").wait_for()
+    text = hover.inner_text()
+    assert "Adds posts.status (character varying(255), NOT NULL)" in text
+    assert 'ALTER TABLE "posts"' in text
+    window.picture("vscode-hover", mouse_stays=True)
+
+
+def test_a_template_is_completed_with_tab_stops(code: CodeServer, blog: Path, open_window: Opener) -> None:
+    path = blog / MIGRATIONS / "20260101090000_index_posts_by_slug.exs"
+    path.write_text("")
+    window = open_window(code, blog, path)
+    # Completion is asked for when the server is there, as a person would wait for it.
+    window.status("safe").wait_for()
+    window.page.locator(".editor-instance .view-line").first.click()
+    # At the pace of a person: VS Code asks when a word begins.
+    window.page.keyboard.type("add-index", delay=150)
+    entry = window.page.locator(".suggest-widget.visible .monaco-list-row", has_text="add-index-concurrently")
+    entry.wait_for()
+    window.picture("vscode-completion")
+    window.page.keyboard.press("Enter")
+    window.fill("users", "bio")
+    window.save()
+    expected = (
+        "defmodule Blog.Repo.Migrations.IndexPostsBySlug do\n"
+        "  use Ecto.Migration\n\n"
+        "  @disable_ddl_transaction true\n"
+        "  @disable_migration_lock true\n\n"
+        "  def change do\n"
+        "    create index(:users, [:bio], concurrently: true)\n"
+        "  end\n"
+        "end"
+    )
+    wait_for(path.read_text)
+    assert path.read_text().rstrip() == expected
+    window.status("safe").wait_for()
+
+
+def test_the_report_stands_beside_the_code_and_follows_it(window: Window) -> None:
+    window.run("Ecto Migrations: Show Migration Report")
+    page = window.web_page()
+    page.get_by_role("heading", name="Migration Report — AddStatusToPosts").wait_for()
+    page.locator("li", has_text="Classification: dangerous").wait_for()
+    assert page.locator("input[type=checkbox]").count() == 4
+    window.picture("vscode-report")
+    window.put_caret("null: false")
+    for _ in ", null: false":
+        window.page.keyboard.press("Backspace")
+    page.locator("li", has_text="Classification: safe").wait_for()
+    window.status("safe").wait_for()
+
+
+def test_the_page_of_the_rule_at_the_caret(window: Window) -> None:
+    window.put_caret("null: false")
+    window.run("Ecto Migrations: Show Rule")
+    page = window.web_page()
+    page.get_by_role("heading", name="add-column-not-null-without-default").wait_for()
+    page.get_by_role("heading", name="Instead").wait_for()
+
+
+def test_a_new_migration_from_a_template(window: Window) -> None:
+    before = set(window.migrations())
+    window.run("Ecto Migrations: New Migration from Template")
+    window.picks().filter(has_text="Add an index concurrently").wait_for()
+    window.picture("vscode-template")
+    window.picks().filter(has_text="Add an index concurrently").click()
+    window.page.locator(".quick-input-widget", has_text="mix ecto.gen.migration").wait_for()
+    window.page.keyboard.insert_text("index_users_by_bio")
+    window.page.keyboard.press("Enter")
+    [path] = wait_for(lambda: [path for path in window.migrations() if path not in before])
+    assert path.name.endswith("_index_users_by_bio.exs")
+    window.fill("users", "bio")
+    window.save()
+    wait_for(lambda: "create index(:users, [:bio], concurrently: true)" in path.read_text())
+    assert "defmodule Blog.Repo.Migrations.IndexUsersByBio do" in path.read_text()
+
+
+def test_restart(window: Window) -> None:
+    window.run("Ecto Migrations: Restart Server")
+    window.replace_text(
+        "defmodule Blog.Repo.Migrations.A do\n  use Ecto.Migration\n"
+        "  def change, do: create index(:posts, [:body])\nend\n"
+    )
+    window.problems().filter(has_text="index-not-concurrent").wait_for()
+
+
+def test_other_files_have_no_verdict(code: CodeServer, blog: Path, open_window: Opener) -> None:
+    window = open_window(code, blog, blog / ADD_STATUS)
+    window.status("dangerous").wait_for()
+    window.page.keyboard.press("Control+KeyP")
+    window.page.locator(".quick-input-widget input").first.wait_for()
+    window.page.keyboard.insert_text("mix.exs")
+    window.picks().filter(has_text="mix.exs").first.click()
+    window.line("Blog.MixProject").wait_for()
+    window.status("").wait_for(state="hidden")
