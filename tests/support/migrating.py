@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -28,37 +29,65 @@ def rollback(connection: Connection, text: str, config: RepoConfig | None = None
     _run(connection, text, "down", config or RepoConfig())
 
 
-def _run(connection: Connection, text: str, direction: str, config: RepoConfig) -> None:
-    # What goes through the rows is Elixir that has to be run; everything else our reader knows.
-    if "import Ecto.Query" in text or "defp backfill" in text:
-        run_backfill(connection, text, direction)
-        return
+@dataclass(frozen=True)
+class Unit:
+    """Statements that commit together; without a transaction it is one."""
+
+    statements: tuple[str, ...]
+    in_transaction: bool
+
+
+def runs_elixir(text: str) -> bool:
+    """Whether the migration goes through rows by Elixir that has to be run; our reader has no SQL for it."""
+    return "import Ecto.Query" in text or "defp backfill" in text
+
+
+def units(text: str, direction: str, config: RepoConfig | None = None) -> list[Unit]:
+    """What migrating ("up") or rolling back ("down") sends, in the order in which Ecto sends it."""
+    config = config or RepoConfig()
     file = read(Source.from_text(text), config)
     assert not file.broken, text
     (migration,) = file.migrations
     program = migration.up if direction == "up" else migration.down
     assert program is not None and program.irreversible is None, text
-    if migration.disable_ddl_transaction.value is True:
-        _execute(connection, text, program.commands, config)
-        return
-    with _transaction(connection):
-        _execute(connection, text, program.commands, config)
-
-
-def _execute(connection: Connection, text: str, commands: tuple[Command, ...], config: RepoConfig) -> None:
-    for command in commands:
+    if migration.disable_ddl_transaction.value is not True:
+        return [Unit(tuple(_sql(program.commands, config)), in_transaction=True)]
+    found = []
+    for command in program.commands:
         if isinstance(command, Execute) and command.up_commands:
             assert isinstance(command.up, FunctionTerm)
             function = text.encode()[command.up.span.start : command.up.span.end]
             # What such a function opens a transaction for is known from the text only.
-            opens = b"repo().transaction(fn ->" in function
-            with _transaction(connection) if opens else nullcontext():
-                _execute(connection, text, command.up_commands, config)
+            if b"repo().transaction(fn ->" in function:
+                found.append(Unit(tuple(_sql(command.up_commands, config)), in_transaction=True))
+                continue
+        found += [Unit((sql,), in_transaction=False) for sql in _sql((command,), config)]
+    return found
+
+
+def _sql(commands: tuple[Command, ...], config: RepoConfig) -> Iterator[str]:
+    for command in commands:
+        if isinstance(command, Execute) and command.up_commands:
+            yield from _sql(command.up_commands, config)
             continue
         for statement in emit(command, config):
             assert statement.certain and statement.error is None, statement
             if statement.sql:
-                connection.execute(statement.sql.encode())
+                yield statement.sql
+
+
+def run_unit(connection: Connection, unit: Unit) -> None:
+    with _transaction(connection) if unit.in_transaction else nullcontext():
+        for statement in unit.statements:
+            connection.execute(statement.encode())
+
+
+def _run(connection: Connection, text: str, direction: str, config: RepoConfig) -> None:
+    if runs_elixir(text):
+        run_backfill(connection, text, direction)
+        return
+    for unit in units(text, direction, config):
+        run_unit(connection, unit)
 
 
 @contextmanager
