@@ -12,8 +12,9 @@ class Entry(NamedTuple):
     """
 
     id: str
-    # Names of operations or commands (their classes, or base classes of theirs) without which the rule has
-    # nothing to say: its module is loaded only for a migration that has one. Empty: always.
+    # Names of operations or commands (their classes, or base classes of theirs), or of `presence.FACTS`, without
+    # all of which the rule has nothing to say: its module is loaded only for a migration that has one of them.
+    # Empty: always.
     on: tuple[str, ...] = ()
     # Off until it is selected: conventions, which are a team's choice.
     optional: bool = False

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
-
-from ..analysis import Analysis, MigrationAnalysis
+from ..analysis import Analysis
 from ..findings import Finding
-from ..program.commands import AlterTable
-from ..program.commands import CreateTable as CreateTableCommand
 from .catalogue import ENTRIES, rule
 from .context import MigrationContext
+from .presence import present
 from .selection import Selection, is_past, levelled
 
 # What has to be in a text for a comment that silences rules: most have none, and nothing is loaded for them.
@@ -44,7 +40,7 @@ def _found(
     findings: list[Finding] = []
     for migration in analysis.migrations:
         context = MigrationContext(analysis, migration, others)
-        kinds = present(migration)
+        kinds = present(analysis, migration)
         for entry in ENTRIES.values():
             if entry.late is not late or (entry.on and kinds.isdisjoint(entry.on)):
                 continue
@@ -53,30 +49,6 @@ def _found(
     return _once(
         [finding for finding in findings if not any(part.encloses(finding.span) for part in analysis.broken)]
     )
-
-
-def present(migration: MigrationAnalysis) -> set[str]:
-    """The names of the operations and commands that the migration has, either way, and of their bases."""
-    kinds = set(_kinds(migration))
-    return {name for kind in kinds for name in _names(kind)}
-
-
-def _kinds(migration: MigrationAnalysis) -> Iterator[type]:
-    for run in (migration.up, migration.down):
-        for step in run.steps if run else ():
-            yield from map(type, step.statement.operations)
-    for program in (migration.migration.up, migration.migration.down):
-        for command in program.commands if program else ():
-            yield type(command)
-            if isinstance(command, AlterTable):
-                yield from map(type, command.changes)
-            elif isinstance(command, CreateTableCommand):
-                yield from map(type, command.columns)
-
-
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(base.__name__ for base in kind.__mro__)
 
 
 def _once(findings: list[Finding]) -> list[Finding]:

@@ -14,7 +14,7 @@ RULES = (
     Entry("application-code-in-migration", on=("ApplicationCode",)),
     Entry("enqueue-or-side-effect", on=("ApplicationCode",)),
     Entry("backfill-wrong-repo", on=("RepoCall", "RepoQuery")),
-    Entry("environment-dependent-migration"),
+    Entry("environment-dependent-migration", on=("outside world",)),
     Entry("library-migration-unpinned", on=("ApplicationCode",)),
     Entry("backfill-offset-pagination", on=_WRITES),
     Entry("backfill-no-throttle", on=_WRITES),

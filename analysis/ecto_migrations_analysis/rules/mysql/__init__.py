@@ -4,6 +4,6 @@ from ..entry import Entry
 
 RULES = (
     Entry("mysql-modify-drops-attributes", on=("AlterTable",)),
-    Entry("mysql-no-ddl-transaction"),
+    Entry("mysql-no-ddl-transaction", on=("mysql",)),
     Entry("mysql-constraint-not-enforced", on=("CreateConstraint",)),
 )

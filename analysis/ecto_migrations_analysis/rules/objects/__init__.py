@@ -3,7 +3,7 @@
 from ..entry import Entry
 
 RULES = (
-    Entry("enum-values-differ-from-schema"),
+    Entry("enum-values-differ-from-schema", on=("CreateEnum", "AddEnumValue", "check constraint")),
     Entry("enum-add-value-used", on=("AddEnumValue",)),
     Entry("enum-add-value-irreversible", on=("AddEnumValue",)),
     Entry("enum-rename-value", on=("RenameEnumValue",)),

@@ -10,7 +10,7 @@ RULES = (
     Entry("remove-loses-index-or-constraint", on=("DropColumn",)),
     Entry("rename-column", on=("RenameColumn",)),
     Entry("rename-table", on=("RenameTable",)),
-    Entry("rename-constraint-name-drift"),
+    Entry("rename-constraint-name-drift", on=("RenameTable", "RenameColumn", "DropIndex", "DropConstraint")),
     Entry("drop-table", on=("DropTable",)),
     Entry("drop-table-still-in-schema", on=("DropTable",)),
     Entry("drop-table-locks-parent", on=("DropTable",)),

@@ -4,7 +4,7 @@ from ..entry import Entry
 
 RULES = (
     Entry("sql-syntax-error", on=("UnparsedSQL",)),
-    Entry("execute-multiple-statements"),
+    Entry("execute-multiple-statements", on=("failure",)),
     Entry("execute-transaction-control", on=("TransactionControl",)),
     Entry("execute-unanalysed", on=("OpaqueSQL",)),
 )
