@@ -30,6 +30,8 @@ class RecordingClient(LanguageClient):
         self.registrations: list[types.Registration] = []
         self.published = asyncio.Condition()
         self.pending: set[asyncio.Task[None]] = set()
+        # What the server has asked to be asked for again, by method.
+        self.refreshes: list[str] = []
 
 
 def recording_client() -> RecordingClient:
@@ -45,7 +47,18 @@ def recording_client() -> RecordingClient:
         ls.pending.add(task)
         task.add_done_callback(ls.pending.discard)
 
+    def refresher(method: str) -> Any:
+        def refresh(ls: RecordingClient, *_: object) -> None:
+            ls.refreshes.append(method)
+            task = asyncio.ensure_future(_notify(ls.published))
+            ls.pending.add(task)
+            task.add_done_callback(ls.pending.discard)
+
+        return refresh
+
     features: dict[str, Any] = dict(DEFAULT_CLIENT_FEATURES)
+    for method in (types.WORKSPACE_CODE_LENS_REFRESH, types.WORKSPACE_INLAY_HINT_REFRESH):
+        features[method] = refresher(method)
     features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS] = publish
     features[types.CLIENT_REGISTER_CAPABILITY] = register
     register_lsp_features(client, features)
@@ -221,6 +234,15 @@ class Editor:
         assert result is not None
         return result
 
+    async def refreshed(self, method: str, number: int = 1) -> None:
+        """Returns when the server has asked so often."""
+
+        def arrived() -> bool:
+            return self.client.refreshes.count(method) >= number
+
+        async with self.client.published:
+            await asyncio.wait_for(self.client.published.wait_for(arrived), PATIENCE)
+
     async def settled(self) -> None:
         """Returns when the server has handled everything that was sent before (it works in order)."""
         await asyncio.wait_for(
@@ -293,6 +315,22 @@ class Editor:
         if isinstance(answer, types.CompletionList):
             return list(answer.items)
         return list(answer or ())
+
+    async def lenses(self, uri: str) -> list[types.CodeLens]:
+        params = types.CodeLensParams(types.TextDocumentIdentifier(uri))
+        return list(await self.client.text_document_code_lens_async(params) or ())
+
+    async def hints(self, uri: str, place: types.Range | None = None) -> list[types.InlayHint]:
+        """Those in `place`; without one, all of the document."""
+        place = place or types.Range(
+            types.Position(0, 0), position_at(self.buffers[uri], len(self.buffers[uri]))
+        )
+        params = types.InlayHintParams(types.TextDocumentIdentifier(uri), place)
+        return list(await self.client.text_document_inlay_hint_async(params) or ())
+
+    async def links(self, uri: str) -> list[types.DocumentLink]:
+        params = types.DocumentLinkParams(types.TextDocumentIdentifier(uri))
+        return list(await self.client.text_document_document_link_async(params) or ())
 
     async def hover(self, uri: str, position: types.Position) -> types.Hover | None:
         return await self.client.text_document_hover_async(

@@ -44,9 +44,9 @@ def report(analysis: Analysis) -> MigrationReport:
             irreversible="the file defines no migration",
         )
     migration = analysis.migrations[0]
-    irreversible = _irreversible(analysis)
+    reason = irreversible(analysis)
     down = None
-    if migration.down is not None and irreversible is None:
+    if migration.down is not None and reason is None:
         down = statements(migration.down, analysis.source)
     return MigrationReport(
         module=migration.migration.module,
@@ -56,11 +56,12 @@ def report(analysis: Analysis) -> MigrationReport:
         findings=analysis.findings,
         up=statements(migration.up, analysis.source) if migration.up is not None else (),
         down=down,
-        irreversible=irreversible,
+        irreversible=reason,
     )
 
 
-def _irreversible(analysis: Analysis) -> str | None:
+def irreversible(analysis: Analysis) -> str | None:
+    """Why the migration that Ecto runs cannot be rolled back; None where it can."""
     migration = analysis.migrations[0].migration
     program = migration.down
     if program is None:

@@ -5,10 +5,13 @@ Never its name: the same editor goes by several (`clientInfo` is "code-server" f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from lsprotocol import types
 from pygls.capabilities import get_capability
+
+COMMANDS = "clientCommands"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,11 @@ class Client:
     registers_configuration: bool = False
     registers_watchers: bool = False
     shows_progress: bool = False
+    # The client asks again for what is shown in the text when it is told to.
+    refreshes_lenses: bool = False
+    refreshes_hints: bool = False
+    # Commands of its own that a code lens or a code action may name.
+    commands: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities) -> Client:
@@ -71,4 +79,16 @@ class Client:
             registers_configuration=has("workspace.did_change_configuration.dynamic_registration"),
             registers_watchers=has("workspace.did_change_watched_files.dynamic_registration"),
             shows_progress=has("window.work_done_progress"),
+            refreshes_lenses=has("workspace.code_lens.refresh_support"),
+            refreshes_hints=has("workspace.inlay_hint.refresh_support"),
         )
+
+    def with_options(self, options: object) -> Client:
+        """The same with what only the initialization options tell: `clientCommands`, a list of names.
+
+        The protocol has no place where a client lists its commands.
+        """
+        named = options.get(COMMANDS) if isinstance(options, Mapping) else None
+        if not isinstance(named, list | tuple):
+            return self
+        return replace(self, commands=frozenset(name for name in named if isinstance(name, str)))

@@ -28,7 +28,10 @@ _REGISTRATION = types.RegistrationParams(
 
 def initialize(ls: Session, params: types.InitializeParams) -> None:
     """Before the capabilities are answered: what the client can do decides what is announced."""
-    _configure(ls, Settings.read(params.initialization_options))
+    options = params.initialization_options
+    ls.client = ls.client.with_options(options)
+    ls.lenses.enabled, ls.hints.enabled = ls.client.refreshes_lenses, ls.client.refreshes_hints
+    _configure(ls, Settings.read(options))
     uris = [folder.uri for folder in params.workspace_folders or ()] or [params.root_uri or ""]
     ls.roots = tuple(path for uri in uris if (path := to_fs_path(uri)))
 
@@ -52,6 +55,15 @@ async def did_change(ls: Session, params: types.DidChangeConfigurationParams) ->
         _apply(ls, params.settings)
     else:
         await _ask(ls)
+
+
+def did_change_folders(ls: Session, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Reads the folders that were added. What is open of one that was removed is still judged."""
+    removed = {to_fs_path(folder.uri) for folder in params.event.removed}
+    added = [path for folder in params.event.added if (path := to_fs_path(folder.uri))]
+    ls.roots = (*(path for path in ls.roots if path not in removed), *added)
+    if added:
+        ls.index.start(added)
 
 
 async def _ask(ls: Session) -> None:

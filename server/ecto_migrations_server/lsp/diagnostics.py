@@ -33,11 +33,14 @@ def changed(ls: Session, document: Document) -> None:
         _publish(ls, document, _pushed(ls, document))
 
 
-def arrived(ls: Session, document: Document) -> None:
-    """Something else is known of the project around the document, or its analysis was made elsewhere."""
+def arrived(ls: Session, document: Document) -> bool:
+    """Something else is known of the project around the document, or its analysis was made elsewhere.
+
+    False where the analysis is still to come.
+    """
     made = document.analysed is not None and document.analysed[0] is ls.index.context(document)
     if not made and document.seconds >= _PROMPT_SECONDS:
-        return  # of a text that is no longer there; the worker is at it
+        return False  # of a text that is no longer there; the worker is at it
     diagnostics = _pushed(ls, document)
     shown = ls.shown.get(document.key)
     if not ls.client.pulls_diagnostics:
@@ -45,6 +48,7 @@ def arrived(ls: Session, document: Document) -> None:
             _publish(ls, document, diagnostics)
     elif shown is not None and shown[1] != diagnostics:
         ls.workspace_diagnostic_refresh(None)
+    return True
 
 
 def closed(ls: Session, uri: str) -> None:

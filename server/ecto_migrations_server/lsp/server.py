@@ -9,11 +9,14 @@ from lsprotocol import types
 from ..version import version
 from . import (
     code_actions,
+    code_lens,
     commands,
     completion,
     configuration,
     diagnostics,
+    document_links,
     hover,
+    inlay_hints,
     navigation,
     progress,
     settings_diagnostics,
@@ -23,6 +26,7 @@ from . import (
 from .client import Client
 from .documents import Document
 from .logs import send_logs_to
+from .refresh import Refresher
 from .session import Session
 
 NAME = "ecto-migrations"
@@ -32,6 +36,12 @@ def create_server() -> Session:
     """A server with all its features, not yet connected to anything."""
     server = Session(NAME, version())
     send_logs_to(server)
+    server.lenses = Refresher(
+        partial(code_lens.lenses, server), partial(server.workspace_code_lens_refresh, None)
+    )
+    server.hints = Refresher(
+        partial(inlay_hints.hints, server), partial(server.workspace_inlay_hint_refresh, None)
+    )
     server.index.on_arrival = partial(_arrived, server)
     server.index.on_work = server.reading_progress.begin
     feature = server.feature
@@ -48,6 +58,7 @@ def create_server() -> Session:
     feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)(progress.cancel)
     feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(configuration.did_change)
     feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(watching.did_change_watched_files)
+    feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(configuration.did_change_folders)
     feature(types.TEXT_DOCUMENT_DID_OPEN)(synchronization.did_open)
     feature(types.TEXT_DOCUMENT_DID_CHANGE)(synchronization.did_change)
     feature(types.TEXT_DOCUMENT_DID_SAVE)(synchronization.did_save)
@@ -58,13 +69,18 @@ def create_server() -> Session:
     feature(types.TEXT_DOCUMENT_HOVER)(hover.hover)
     feature(types.TEXT_DOCUMENT_DEFINITION)(navigation.definition)
     feature(types.TEXT_DOCUMENT_REFERENCES)(navigation.references)
+    feature(types.TEXT_DOCUMENT_CODE_LENS, code_lens.OPTIONS)(code_lens.code_lens)
+    feature(types.TEXT_DOCUMENT_INLAY_HINT, inlay_hints.OPTIONS)(inlay_hints.inlay_hints)
+    feature(types.TEXT_DOCUMENT_DOCUMENT_LINK, document_links.OPTIONS)(document_links.document_links)
     commands.register(server)
     return server
 
 
 def _arrived(ls: Session, document: Document) -> None:
     """Something else is known of the project around a document."""
-    diagnostics.arrived(ls, document)
+    if diagnostics.arrived(ls, document):
+        ls.lenses.arrived(document)
+        ls.hints.arrived(document)
     settings_diagnostics.arrived(ls, document)
 
 

@@ -17,6 +17,7 @@ from .index import NOTHING, Index
 from .progress import Progress
 from .protocol import Protocol
 from .reading import Reader
+from .refresh import Refresher
 from .settings import Settings
 from .sources import Sources
 from .worker import Worker
@@ -53,6 +54,9 @@ class Session(LanguageServer):
         self.files = WorkspaceFiles(self.documents)
         # The diagnostics that the editor has, and the version they are of, by the document's key.
         self.shown: dict[str, tuple[int, list[types.Diagnostic]]] = {}
+        # What else it shows in the text: set where the server is put together, as the features import this.
+        self.lenses: Refresher[list[types.CodeLens]]
+        self.hints: Refresher[list[types.InlayHint]]
 
     @property
     def was_shut_down(self) -> bool:

@@ -1,4 +1,6 @@
-"""The settings that the editor sends, under `ectoMigrations`: the keys of `.ecto-migrations.toml`."""
+"""The settings that the editor sends, under `ectoMigrations`: the keys of `.ecto-migrations.toml`, and those
+that say what is shown in the text (`codeLens`, `inlayHints`).
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,16 @@ from dataclasses import dataclass, field
 
 from ecto_migrations_analysis.project.settings import Settings as ProjectSettings
 
+from .client import COMMANDS
+
 SECTION = "ectoMigrations"
 ORIGIN = "the editor's settings"
 
 # What the VS Code extension keeps there for itself.
-_OF_THE_CLIENT = frozenset({"server", "statusBar", "trace"})
+_OF_THE_CLIENT = frozenset({"server", "statusBar", "trace", COMMANDS})
+
+# Settings of this editor alone: a project's file has nothing to say about them.
+_SWITCHES = {"codeLens": "code_lens", "inlayHints": "inlay_hints"}
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +30,8 @@ class Settings:
 
     stated: tuple[tuple[str, object], ...] = ()
     problems: tuple[str, ...] = field(default=(), compare=False)
+    code_lens: bool = True
+    inlay_hints: bool = False
 
     @classmethod
     def read(cls, value: object) -> Settings:
@@ -42,16 +51,24 @@ class Settings:
             for key, item in value.items()
             if key not in _OF_THE_CLIENT and item is not None and item not in ("", [], {})
         }
-        if not given:
-            return cls()
-        from ecto_migrations_analysis.project.settings_keys import read_values
+        switches = {key: given.pop(key) for key in _SWITCHES if key in given}
+        shown = {_SWITCHES[key]: item for key, item in switches.items() if isinstance(item, bool)}
+        problems = [
+            f"{SECTION}.{key}: expected true or false, got {item!r}"
+            for key, item in switches.items()
+            if not isinstance(item, bool)
+        ]
+        stated: tuple[tuple[str, object], ...] = ()
+        if given:
+            from ecto_migrations_analysis.project.settings_keys import read_values
 
-        reading = read_values(given, None)
-        problems = tuple(
-            f"{'.'.join([SECTION, *map(str, problem.path)])}: {problem.message}"
-            for problem in reading.problems
-        )
-        return _logged(cls(stated=tuple(reading.values.items()), problems=problems))
+            reading = read_values(given, None)
+            stated = tuple(reading.values.items())
+            problems += [
+                f"{'.'.join([SECTION, *map(str, problem.path)])}: {problem.message}"
+                for problem in reading.problems
+            ]
+        return _logged(cls(stated=stated, problems=tuple(problems), **shown))
 
     @property
     def database_version(self) -> int | None:

@@ -35,6 +35,8 @@ def did_close(ls: Session, params: types.DidCloseTextDocumentParams) -> None:
     document = ls.documents.remove(uri)
     if document is not None:
         ls.index.closed(document)
+        ls.lenses.closed(document)
+        ls.hints.closed(document)
         if settings_diagnostics.is_settings(document.path):
             settings_diagnostics.closed(ls, document)
     diagnostics.closed(ls, uri)
