@@ -10,6 +10,7 @@ know is an error, so a template cannot change without its execution being looked
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -49,9 +50,19 @@ class Statistics:
     batches: list[int] = field(default_factory=list)
 
 
+# Runs statements that commit together, and whether they have a transaction.
+RunUnit = Callable[[tuple[str, ...], bool], None]
+
+
 class Interpreter:
-    def __init__(self, connection: psycopg.Connection[Any], text: str) -> None:
+    """`unit` runs what `execute` queues; it is run at `flush()` and at the end."""
+
+    def __init__(self, connection: psycopg.Connection[Any], text: str, unit: RunUnit | None = None) -> None:
         self.connection = connection
+        self.unit = unit or self._unit
+        self.queue: list[Any] = []
+        # The statements of the transaction that an executed function has opened.
+        self.together: list[str] | None = None
         self.statistics = Statistics()
         self.attributes: dict[str, Any] = {}
         self.functions: dict[tuple[str, int], list[tuple[list[Node], list[Node]]]] = {}
@@ -73,6 +84,33 @@ class Interpreter:
             if all(self.match(p, a, scope) for p, a in zip(patterns, arguments, strict=True)):
                 return self.body(body, scope)
         raise AssertionError(f"no clause of {function} matches {arguments}")
+
+    def flush(self) -> None:
+        """Runs what `execute` has queued."""
+        queued, self.queue = self.queue, []
+        for item in queued:
+            if callable(item):
+                item()
+            else:
+                self.unit((item,), False)
+
+    def _unit(self, statements: tuple[str, ...], in_transaction: bool) -> None:
+        with self.connection.transaction() if in_transaction else nullcontext():
+            for sql in statements:
+                self.connection.execute(sql.encode())
+
+    def _transaction(self, function: Callable[[], Any]) -> None:
+        assert self.together is None
+        self.together = []
+        function()
+        self.unit(tuple(self.together), True)
+        self.together = None
+
+    def _send(self, sql: str) -> None:
+        if self.together is None:
+            self.unit((sql,), False)
+        else:
+            self.together.append(sql)
 
     def _define(self, node: Node) -> None:
         arguments = _arguments(node)
@@ -195,6 +233,14 @@ class Interpreter:
                 return self._update_all(self.value(arguments[0], scope), arguments[1], scope)
             case "repo().query!", 3:
                 return self._query(self.value(arguments[0], scope), self.value(arguments[1], scope))
+            case "repo().query!", 1:
+                return self._send(self.value(arguments[0], scope))
+            case "repo().transaction", 1:
+                return self._transaction(self.value(arguments[0], scope))
+            case "execute", 1:
+                return self.queue.append(self.value(arguments[0], scope))
+            case "flush", 0:
+                return self.flush()
             case "List.last", 1:
                 return self.value(arguments[0], scope)[-1]
             case "Process.sleep", 1:
@@ -323,6 +369,8 @@ class Interpreter:
         if node.kind == "unary_operator" and node.operator == "^":
             parameters.append(self.value(node.children[0], scope))
             return MARK
+        if node.kind == "unary_operator" and node.operator == "not":
+            return f"(NOT {sql(node.children[0])})"
         if node.kind == "block" and len(node.children) == 1:
             return f"({sql(node.children[0])})"
         if node.kind == "binary_operator":
@@ -365,10 +413,13 @@ class Interpreter:
         return out.replace(hidden, "?")
 
 
-def run_backfill(connection: psycopg.Connection[Any], text: str, direction: str) -> Statistics:
+def run_backfill(
+    connection: psycopg.Connection[Any], text: str, direction: str, unit: RunUnit | None = None
+) -> Statistics:
     """Runs `up` or `down` of the migration in `text`; the connection is in autocommit mode."""
-    interpreter = Interpreter(connection, text)
+    interpreter = Interpreter(connection, text, unit)
     interpreter.run(direction)
+    interpreter.flush()
     return interpreter.statistics
 
 

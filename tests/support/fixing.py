@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ecto_migrations_analysis.analysis import Analysis
@@ -24,10 +24,14 @@ class KnownFiles:
 
     known: Iterable[str] = ()
     asked: list[str] = field(default_factory=list)
+    texts: Mapping[str, bytes] = field(default_factory=dict)
 
     def names(self, folder: str) -> frozenset[str]:
         self.asked.append(folder)
         return frozenset(self.known)
+
+    def read(self, path: str) -> bytes | None:
+        return self.texts.get(path)
 
 
 @dataclass(frozen=True)

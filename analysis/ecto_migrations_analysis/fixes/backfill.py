@@ -37,23 +37,40 @@ def backfill(target: Target, placing: Placing) -> str:
             f" {target.relation}."
         )
     unchosen = [column for column in target.columns if column.value is None]
-    start = "backfill(nil)" if target.key.columns else "backfill()"
-    parts = [placing.attributes, f"@batch_size {placing.batch_size:_}\n@pause_ms {PAUSE_MS}"]
+    begin = start(target)
+    parts = [placing.attributes, attributes(placing)]
     if unchosen:
         parts += [_to_choose(column) for column in unchosen]
         guards = [_guard(target, column) for column in unchosen]
-        parts.append("def up do\n" + indent(elixir.block([*guards, start]), 2) + "\nend")
+        parts.append("def up do\n" + indent(elixir.block([*guards, begin]), 2) + "\nend")
         parts.append("def down, do: :ok")
     else:
-        parts.append(f"def up, do: {start}\ndef down, do: :ok")
+        parts.append(f"def up, do: {begin}\ndef down, do: :ok")
+    return module(placing, comments, uses(target), [*parts, *functions(target)])
+
+
+def uses(target: Target) -> str:
+    """What a migration that holds `functions` begins with."""
+    return "use Ecto.Migration\nimport Ecto.Query" if target.key.columns else "use Ecto.Migration"
+
+
+def start(target: Target) -> str:
+    """The call that goes through the rows."""
+    return "backfill(nil)" if target.key.columns else "backfill()"
+
+
+def attributes(placing: Placing) -> str:
+    """The module attributes that the functions read."""
+    return f"@batch_size {placing.batch_size:_}\n@pause_ms {PAUSE_MS}"
+
+
+def functions(target: Target) -> list[str]:
+    """The functions that go through the rows."""
     if len(target.key.columns) == 1:
-        parts.append(_by_column(target))
-    elif target.key.columns:
-        parts += _by_columns(target)
-    else:
-        parts.append(_by_address(target))
-    uses = "use Ecto.Migration\nimport Ecto.Query" if target.key.columns else "use Ecto.Migration"
-    return module(placing, comments, uses, parts)
+        return [_by_column(target)]
+    if target.key.columns:
+        return _by_columns(target)
+    return [_by_address(target)]
 
 
 def _to_choose(column: Column) -> str:
@@ -109,7 +126,8 @@ def _each_batch(query: str, rows: str, statements: list[str]) -> str:
 def _by_columns(target: Target) -> list[str]:
     keys = [elixir.field("p", name) for name in target.key.columns]
     pattern = "{" + ", ".join(f"key{number}" for number in range(1, len(keys) + 1)) + "}"
-    rows = Operation("and", (_missing(target, parentheses=True), _compared(keys, "<=")))
+    first = _missing(target, parentheses=target.columns[0].source is None)
+    rows = Operation("and", (first, _compared(keys, "<=")))
     query = write(_query(target, rows, updating=True), 10)
     statements = [
         f"{pattern} = next = List.last(keys)",
@@ -142,6 +160,9 @@ def _compared(keys: list[str], operator: str) -> Call:
 def _by_address(target: Target) -> str:
     table = sql_names.relation(target.relation)
     missing = " OR ".join(f"{sql_names.name(column.name)} IS NULL" for column in target.columns)
+    source = target.columns[0].source
+    if source is not None:
+        missing += f" AND {sql_names.name(source)} IS NOT NULL"
     condition = f"({missing})" if len(target.columns) > 1 else missing
     sets = ", ".join(_assignment(target, column) for column in target.columns)
     lines = [
@@ -178,6 +199,9 @@ def _assignment(target: Target, column: Column) -> str:
 
 def _missing(target: Target, *, parentheses: bool) -> Expression:
     tests = tuple(f"is_nil({elixir.field('p', column.name)})" for column in target.columns)
+    source = target.columns[0].source
+    if source is not None:
+        return Operation("and", (tests[0], f"not is_nil({elixir.field('p', source)})"), parentheses)
     return tests[0] if len(tests) == 1 else Operation("or", tests, parentheses)
 
 

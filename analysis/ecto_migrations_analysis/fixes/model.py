@@ -27,11 +27,28 @@ class NewFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherEdits:
+    """Edits of another file that exists, a schema module; `before` is its text, which the spans are of."""
+
+    path: str
+    before: bytes
+    edits: tuple[Edit, ...]
+
+    @property
+    def after(self) -> bytes:
+        data = self.before
+        for edit in sorted(self.edits, key=lambda edit: edit.span, reverse=True):
+            data = data[: edit.span.start] + edit.text.encode() + data[edit.span.end :]
+        return data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """Everything a fix does: all of it or nothing."""
 
     edits: tuple[Edit, ...] = ()
     new_files: tuple[NewFile, ...] = ()
+    others: tuple[OtherEdits, ...] = ()
 
 
 class Files(Protocol):
@@ -39,6 +56,10 @@ class Files(Protocol):
 
     def names(self, folder: str) -> frozenset[str]:
         """The bare file names in `folder`; empty where it does not exist."""
+        ...
+
+    def read(self, path: str) -> bytes | None:
+        """The text of a file, as it is open in an editor, else on the disk; None where there is none."""
         ...
 
 

@@ -31,6 +31,8 @@ class Column:
     value: Value | None
     type: str | None = None
     check: str = ""
+    # The column that the value is taken from: rows that have none there need none.
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

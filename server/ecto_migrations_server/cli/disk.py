@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 
-from ecto_migrations_analysis.fixes.model import Edit, NewFile
+from ecto_migrations_analysis.fixes.model import Edit, NewFile, OtherEdits
 from ecto_migrations_analysis.syntax.source import Source
 
 from .cells import printable
@@ -24,6 +24,14 @@ class DiskFiles:
         except (FileNotFoundError, NotADirectoryError):
             return frozenset()
 
+    def read(self, path: str) -> bytes | None:
+        """The text of a file; None where it cannot be read."""
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except OSError:
+            return None
+
 
 def edited(source: Source, edits: Sequence[Edit]) -> bytes:
     """The text after the edits, which do not overlap."""
@@ -33,22 +41,36 @@ def edited(source: Source, edits: Sequence[Edit]) -> bytes:
     return data
 
 
-def write(path: str, before: bytes, after: bytes, new_files: Sequence[NewFile]) -> None:
-    """Creates the new files, then replaces the text of `path`.
+def write(
+    path: str,
+    before: bytes,
+    after: bytes,
+    new_files: Sequence[NewFile],
+    others: Sequence[OtherEdits] = (),
+) -> None:
+    """Creates the new files, then replaces the texts of the `others` and of `path`.
 
-    Raises `CommandError` where one of the new files exists, `path` no longer holds `before`, or the disk
-    refuses; the new files that were made until then are removed again.
+    Raises `CommandError` where one of the new files exists, one of the others no longer holds the text that
+    its edits are for, or the disk refuses; what was done until then is undone.
     """
     made: list[str] = []
+    replaced: list[tuple[str, bytes, bytes]] = []
     try:
         for file in new_files:
             # "x" never opens what is there already, whoever made it in the meantime.
             with open(file.path, "x", encoding="utf-8", newline="") as output:
                 made.append(file.path)
                 output.write(file.text)
-        if after != before:
-            _replace(path, before, after)
+        for name, old, new in [
+            *((other.path, other.before, other.after) for other in others),
+            (path, before, after),
+        ]:
+            if new != old:
+                _replace(name, old, new)
+                replaced.append((name, old, new))
     except BaseException as error:
+        for name, old, new in replaced:
+            _replace(name, new, old)
         for name in made:
             os.unlink(name)
         if isinstance(error, FileExistsError):

@@ -112,17 +112,30 @@ def _apply(checked: Checked, offer: Offer, write: bool, terminal: Terminal) -> N
     folder = os.path.dirname(target.shown)
     names = {file.path: os.path.join(folder, os.path.basename(file.path)) for file in made.new_files}
     if write:
-        disk.write(target.path, source.data, after, made.new_files)
-        for verb, name in [("changed", target.shown), *(("created", name) for name in names.values())]:
+        disk.write(target.path, source.data, after, made.new_files, made.others)
+        changed = [*((other.path, other.after != other.before) for other in made.others)]
+        changed.append((target.shown, after != source.data))
+        done = [("changed", _shown(path)) for path, is_changed in changed if is_changed]
+        for verb, name in [*done, *(("created", name) for name in names.values())]:
             print(f"{terminal.paint(verb, 'green')} {name}")
         return
     print(f"# {offer.title}")
+    for other in made.others:
+        name = _shown(other.path)
+        for line in _diff(name, name, other.before.decode("utf-8", "replace"), other.after):
+            print(_painted(line, terminal))
     for line in _diff(target.shown, target.shown, source.data.decode("utf-8", "replace"), after):
         print(_painted(line, terminal))
     for file in made.new_files:
         for line in _diff(None, names[file.path], "", file.text.encode()):
             print(_painted(line, terminal))
     print("# to write this: add --write")
+
+
+def _shown(path: str) -> str:
+    """The path as it is typed here: from the working directory where the file lies below it."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
 
 
 def _diff(old: str | None, new: str, before: str, after: bytes) -> list[str]:

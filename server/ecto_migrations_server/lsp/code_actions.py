@@ -55,7 +55,7 @@ async def resolve(ls: Session, action: types.CodeAction) -> types.CodeAction:
     change = _change(ls, analysis, str(data.get("offer")))
     if change is None:
         return _refused(ls, action, "the code that it was for is no longer there")
-    action.edit = convert.workspace_edit(change, document, ls.client)
+    action.edit = convert.workspace_edit(change, document, ls.client, ls.files.open_at)
     return action
 
 
@@ -78,7 +78,7 @@ def _action(
     change = _change(ls, analysis, offer.id)
     if change is None:
         return None
-    action.edit = convert.workspace_edit(change, document, ls.client)
+    action.edit = convert.workspace_edit(change, document, ls.client, ls.files.open_at)
     return action
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ecto_migrations_analysis.findings import Finding, Level, Related
-from ecto_migrations_analysis.fixes.model import Change, FixKind
+from ecto_migrations_analysis.fixes.model import Change, Edit, FixKind
 from ecto_migrations_analysis.rules.pages import page_url
 from ecto_migrations_analysis.syntax.source import Source
 from ecto_migrations_analysis.syntax.span import Span
@@ -105,24 +105,42 @@ def _related(
 
 
 def text_edits(change: Change, source: Source) -> list[types.TextEdit]:
-    return [types.TextEdit(range=text_range(source, edit.span), new_text=edit.text) for edit in change.edits]
+    return _edits_of(change.edits, source)
 
 
-def workspace_edit(change: Change, document: Document, client: Client) -> types.WorkspaceEdit | None:
+def _edits_of(edits: Iterable[Edit], source: Source) -> list[types.TextEdit]:
+    return [types.TextEdit(range=text_range(source, edit.span), new_text=edit.text) for edit in edits]
+
+
+def workspace_edit(
+    change: Change,
+    document: Document,
+    client: Client,
+    open_at: Callable[[str], Document | None] = lambda path: None,
+) -> types.WorkspaceEdit | None:
     """A fix as one edit of the workspace; None where the client could only do a part of it.
 
     New files come first: an editor that stops in the middle then leaves the text of the user as it was.
+    `open_at` is asked for the version of another file that is open.
     """
     edits = text_edits(change, document.source)
+    others = [
+        (other, open_at(other.path), _edits_of(other.edits, Source(other.before, other.path)))
+        for other in change.others
+    ]
     if change.new_files and not client.creates_files:
         return None
     if not client.versioned_edits:
-        return types.WorkspaceEdit(changes={document.uri: edits})
+        changes = {found.uri if found else uri(other.path): made for other, found, made in others}
+        return types.WorkspaceEdit(changes={**changes, document.uri: edits})
     operations: list[types.CreateFile | types.TextDocumentEdit] = []
     for file in change.new_files:
         options = types.CreateFileOptions(overwrite=False, ignore_if_exists=False)
         operations.append(types.CreateFile(uri=uri(file.path), options=options))
         operations.append(_document_edit(uri(file.path), None, [types.TextEdit(_WHOLE_NEW_FILE, file.text)]))
+    for other, found, made in others:
+        name, version = (found.uri, found.version) if found else (uri(other.path), None)
+        operations.append(_document_edit(name, version, made))
     if edits:
         operations.append(_document_edit(document.uri, document.version, edits))
     return types.WorkspaceEdit(document_changes=operations)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from .documents import Documents
+from .documents import Document, Documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +32,22 @@ class WorkspaceFiles:
             and os.path.normcase(os.path.abspath(os.path.dirname(document.path))) == wanted
         ]
         return frozenset([*on_disk, *unsaved])
+
+    def read(self, path: str) -> bytes | None:
+        """The text of a file: as it is open, else as it is on the disk; None where there is none."""
+        document = self.open_at(path)
+        if document is not None:
+            return document.source.data
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except OSError:
+            return None
+
+    def open_at(self, path: str) -> Document | None:
+        """The open document of a file."""
+        wanted = os.path.normcase(os.path.abspath(path))
+        for document in self.documents:
+            if document.path is not None and os.path.normcase(os.path.abspath(document.path)) == wanted:
+                return document
+        return None

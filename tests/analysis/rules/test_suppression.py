@@ -77,6 +77,9 @@ def test_the_offered_comments_do_what_they_say() -> None:
         def names(self, folder: str) -> frozenset[str]:
             return frozenset()
 
+        def read(self, path: str) -> bytes | None:
+            return None
+
     source = Source.from_text(TEXT.format(head="", above="", behind=""))
     analysis = analyze(source)
     silencing = [offer for offer in offers(analysis) if offer.suppresses]

@@ -1,0 +1,339 @@
+"""What belongs to a column, made again for another one: indexes, constraints, NOT NULL, the comment.
+
+`DROP COLUMN` takes all of it along without a word, so a column that takes the place of another needs it
+before, and a rollback that brings the column back has to build it again. What cannot be made from the
+replayed history to the letter (a key, an exclusion, a view, a trigger of somebody else's) is refused.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ...databases.postgres.quoting import default_name, single_quote, truncate_identifier
+from ...operations import ConstraintDefinition, CreateIndex, IndexElement, Relation
+from ...records import dataclass
+from ...schema.identifiers import mentions, renamed
+from ...schema.state import Column, IndexState, Schema, Table
+from .. import sql_names
+
+_NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
+_INTEGERS = frozenset({"smallint", "integer", "bigint"})
+_TEXTS = frozenset({"character varying", "text", "citext"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A statement outside of a migration's transaction; `brief`: it waits for a lock that blocks others."""
+
+    text: str
+    brief: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """An index or constraint `original`, as `name` on another column. `sql` may run again after a failure."""
+
+    kind: str
+    original: str
+    name: str
+    sql: tuple[Sql, ...]
+    undo: Sql
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The column that takes over: its name, and whether it is of another type."""
+
+    relation: Relation
+    old: str
+    new: str
+    # True where copies keep the names of the originals, which are gone by then.
+    same_names: bool = False
+    # What ends the names of copies that are to get the originals' names in the end.
+    suffix: str | None = None
+
+    @property
+    def table(self) -> str:
+        return sql_names.relation(self.relation)
+
+    def name_of(self, original: str, taken: set[str]) -> str:
+        """The copy's name: Ecto's and PostgreSQL's default ones follow the column's."""
+        if self.same_names:
+            return original
+        word = re.compile(rf"(?<![a-z0-9]){re.escape(self.old)}(?![a-z0-9])")
+        wanted = word.sub(self.new, original, count=1)
+        if self.suffix is not None or wanted == original:
+            wanted = default_name(original, None, self.suffix or self.new)
+        wanted = truncate_identifier(wanted)
+        name, count = wanted, 1
+        while name in taken:
+            count += 1
+            name = default_name(wanted, None, str(count))
+        taken.add(name)
+        return name
+
+
+def is_plain(schema: Schema, table: Table, column: Column) -> bool:
+    """Whether the column can be followed by another: everything about it is known and none of it is bound."""
+    if not table.complete or table.uncertain or column.uncertain or column.collation is not None:
+        return False
+    if column.identity is not None or column.generated is not None or column.type.serial:
+        return False
+    if column.type.name is None or (column.default is not None and column.default.sql is None):
+        return False
+    if column.default is not None and "nextval(" in (column.default.sql or "").lower():
+        return False
+    if table.partition_by is not None or table.partition_of is not None or table.children or table.inherits:
+        return False
+    if table.triggers or column.name in table.primary_key:
+        return False
+    if any(_in_policy(expressions, column.name) for expressions in table.policies.values()):
+        return False
+    if any(
+        other.generated is not None and _may_mention(other.generated.expression.sql, column.name)
+        for other in table.columns.values()
+    ):
+        return False
+    key = Schema.key(table.relation)
+    for view in schema.views.values():
+        reads = any(Schema.key(relation) == key for relation in view.reads)
+        if reads and (view.reads_every_column or not view.columns_read or column.name in view.columns_read):
+            return False
+    if any(relation for relation in schema.statistics.values() if Schema.key(relation) == key):
+        return False
+    return not any(
+        column.name in (constraint.definition.referenced_columns or table.primary_key)
+        for _, constraint in schema.referencing(table.relation)
+    )
+
+
+def _in_policy(expressions: tuple[object, ...], column: str) -> bool:
+    return any(_may_mention(getattr(expression, "sql", None), column) for expression in expressions)
+
+
+def _may_mention(sql: str | None, column: str) -> bool:
+    return sql is None or mentions(sql, column)
+
+
+def copies(schema: Schema, table: Table, column: Column, place: Place) -> tuple[Copy, ...] | None:
+    """Every index and constraint of the column, for the one of `place`; None where one cannot be said."""
+    taken = set(table.indexes) | set(table.constraints)
+    for other in schema.tables.values():
+        taken |= set(other.indexes)
+    found: list[Copy] = []
+    of_constraints: dict[str, IndexState] = {}
+    for index in table.indexes.values():
+        if not _uses(index.definition, column.name):
+            continue
+        if index.attached_to is not None or not index.definition.complete or _unknown(index.definition):
+            return None
+        if index.constraint is not None:
+            of_constraints[index.constraint] = index
+            continue
+        name = place.name_of(index.name, taken)
+        drop = _drop_index(place, name)
+        build = Sql(_create_index(index.definition, name, place), brief=False)
+        found.append(Copy(kind="index", original=index.name, name=name, sql=(drop, build), undo=drop))
+    for name, state in table.constraints.items():
+        definition = state.definition
+        if not _concerns(definition, column.name):
+            continue
+        copied = place.name_of(name, taken)
+        sql = _constraint(definition, copied, place, of_constraints.get(name))
+        if sql is None:
+            return None
+        found.append(Copy(kind="constraint", original=name, name=copied, sql=sql, undo=sql[0]))
+    return tuple(found)
+
+
+def suits(table: Table, column: Column, new_type: str | None) -> bool:
+    """Whether indexes and constraints of the column hold as they are for one of another type."""
+    old = column.type.name
+    family = next((kinds for kinds in (_NUMBERS, _TEXTS) if {old, new_type} <= kinds), frozenset())
+    for index in table.indexes.values():
+        built = index.definition
+        if not _uses(built, column.name):
+            continue
+        if any(element.column == column.name and element.opclass for element in built.elements):
+            return False
+        plain = {element.column for element in built.elements} | set(built.include)
+        if (column.name not in plain or built.where is not None) and not family:
+            return False
+    for state in table.constraints.values():
+        definition = state.definition
+        if not _concerns(definition, column.name):
+            continue
+        if definition.kind == "foreign key" and not {old, new_type} <= _INTEGERS:
+            return False
+        if definition.kind == "check" and not family:
+            return False
+    return True
+
+
+def not_null(place: Place, column: Column, validated_name: str) -> tuple[Sql, ...]:
+    """NOT NULL by way of a CHECK, so that no scan runs under a lock that blocks."""
+    if not column.not_null:
+        return ()
+    table, name, check = place.table, sql_names.name(place.new), sql_names.name(validated_name)
+    return (
+        Sql(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {check}"),
+        Sql(f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL) NOT VALID"),
+        Sql(f"ALTER TABLE {table} VALIDATE CONSTRAINT {check}", brief=False),
+        Sql(f"ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL"),
+        Sql(f"ALTER TABLE {table} DROP CONSTRAINT {check}"),
+    )
+
+
+def nullable(place: Place, column: Column, validated_name: str) -> tuple[Sql, ...]:
+    """What takes `not_null` back."""
+    if not column.not_null:
+        return ()
+    table, name, check = place.table, sql_names.name(place.new), sql_names.name(validated_name)
+    return (
+        Sql(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {check}"),
+        Sql(f"ALTER TABLE {table} ALTER COLUMN {name} DROP NOT NULL"),
+    )
+
+
+def comment(place: Place, column: Column) -> tuple[Sql, ...]:
+    if column.comment is None:
+        return ()
+    text = single_quote(column.comment)
+    return (Sql(f"COMMENT ON COLUMN {place.table}.{sql_names.name(place.new)} IS {text}"),)
+
+
+# --- indexes -----------------------------------------------------------------------------------------------
+
+
+def _uses(index: CreateIndex, column: str) -> bool:
+    return (
+        column in index.include
+        or any(
+            element.column == column
+            or (element.expression is not None and _may_mention(element.expression.sql, column))
+            for element in index.elements
+        )
+        or (index.where is not None and _may_mention(index.where.sql, column))
+    )
+
+
+def _unknown(index: CreateIndex) -> bool:
+    expressions = [element.expression for element in index.elements if element.expression is not None]
+    if index.where is not None:
+        expressions.append(index.where)
+    return any(expression.sql is None for expression in expressions)
+
+
+def _drop_index(place: Place, name: str) -> Sql:
+    """What an interrupted run left, which may be an INVALID index."""
+    schema = f"{sql_names.name(place.relation.schema)}." if place.relation.schema else ""
+    return Sql(f"DROP INDEX CONCURRENTLY IF EXISTS {schema}{sql_names.name(name)}", brief=False)
+
+
+def _create_index(index: CreateIndex, name: str, place: Place) -> str:
+    unique = "UNIQUE " if index.unique else ""
+    method = f" USING {index.method}" if index.method != "btree" else ""
+    elements = ", ".join(_element(element, place) for element in index.elements)
+    sql = f"CREATE {unique}INDEX CONCURRENTLY {sql_names.name(name)} ON {place.table}{method} ({elements})"
+    if index.include:
+        included = (place.new if item == place.old else item for item in index.include)
+        sql += f" INCLUDE ({', '.join(sql_names.name(item) for item in included)})"
+    if not index.nulls_distinct:
+        sql += " NULLS NOT DISTINCT"
+    for option in index.options:
+        sql += f" {option}"
+    if index.where is not None and index.where.sql is not None:
+        sql += f" WHERE {_for(index.where.sql, place)}"
+    return sql
+
+
+def _element(element: IndexElement, place: Place) -> str:
+    if element.column is not None:
+        text = sql_names.name(place.new if element.column == place.old else element.column)
+    else:
+        assert element.expression is not None and element.expression.sql is not None
+        text = f"({_for(element.expression.sql, place)})"
+    if element.collation:
+        text += f' COLLATE "{element.collation}"'
+    return " ".join(part for part in (text, element.opclass, element.order) if part)
+
+
+def _for(sql: str, place: Place) -> str:
+    return renamed(sql, place.old, place.new)
+
+
+# --- constraints -------------------------------------------------------------------------------------------
+
+
+def _concerns(definition: ConstraintDefinition, column: str) -> bool:
+    if definition.kind == "not null":
+        return False
+    if column in definition.columns or column in definition.include or column in definition.on_delete_columns:
+        return True
+    return definition.kind in ("check", "exclusion") and _may_mention(
+        definition.expression.sql if definition.expression is not None else None, column
+    )
+
+
+def _constraint(
+    definition: ConstraintDefinition, name: str, place: Place, index: IndexState | None
+) -> tuple[Sql, ...] | None:
+    if not definition.complete or not definition.enforced or definition.temporal:
+        return None
+    alter = f"ALTER TABLE {place.table}"
+    quoted = sql_names.name(name)
+    drop = Sql(f"{alter} DROP CONSTRAINT IF EXISTS {quoted}")
+    if definition.kind == "unique":
+        if index is None:
+            return None
+        when = _deferrable(definition)
+        return (
+            drop,
+            _drop_index(place, name),
+            Sql(_create_index(index.definition, name, place), brief=False),
+            Sql(f"{alter} ADD CONSTRAINT {quoted} UNIQUE USING INDEX {quoted}{when}"),
+        )
+    rule = _check(definition, place) if definition.kind == "check" else _foreign_key(definition, place)
+    if rule is None:
+        return None
+    sql = [drop, Sql(f"{alter} ADD CONSTRAINT {quoted} {rule} NOT VALID")]
+    if definition.validated:
+        sql.append(Sql(f"{alter} VALIDATE CONSTRAINT {quoted}", brief=False))
+    return tuple(sql)
+
+
+def _check(definition: ConstraintDefinition, place: Place) -> str | None:
+    if definition.expression is None or definition.expression.sql is None:
+        return None
+    inherit = " NO INHERIT" if definition.no_inherit else ""
+    return f"CHECK ({_for(definition.expression.sql, place)}){inherit}"
+
+
+def _foreign_key(definition: ConstraintDefinition, place: Place) -> str | None:
+    target = definition.references
+    if definition.kind != "foreign key" or target is None or target.name is None:
+        return None
+    columns = ", ".join(sql_names.name(_moved(item, place)) for item in definition.columns)
+    sql = f"FOREIGN KEY ({columns}) REFERENCES {sql_names.relation(target)}"
+    if definition.referenced_columns:
+        sql += f" ({', '.join(sql_names.name(item) for item in definition.referenced_columns)})"
+    if definition.match:
+        sql += f" MATCH {definition.match}"
+    if definition.on_delete:
+        sql += f" ON DELETE {definition.on_delete}"
+        if definition.on_delete_columns:
+            names = (sql_names.name(_moved(item, place)) for item in definition.on_delete_columns)
+            sql += f" ({', '.join(names)})"
+    if definition.on_update:
+        sql += f" ON UPDATE {definition.on_update}"
+    return sql + _deferrable(definition)
+
+
+def _moved(column: str, place: Place) -> str:
+    return place.new if column == place.old else column
+
+
+def _deferrable(definition: ConstraintDefinition) -> str:
+    if not definition.deferrable:
+        return ""
+    return " DEFERRABLE INITIALLY DEFERRED" if definition.initially_deferred else " DEFERRABLE"

@@ -1,0 +1,100 @@
+"""Statements of the current file in place of others, forward and back."""
+
+from __future__ import annotations
+
+from ...program.commands import AlterTable, Command
+from ...syntax.span import Span
+from ...syntax.tree import Node
+from .. import elixir
+from ..context import Context
+from ..document import Document
+from ..layout import Call, write
+from ..model import Edit
+
+_LISTS = ("do_block", "body", "else_block")
+
+
+def in_place_of(document: Document, command: Span, statements: list[str]) -> tuple[Edit, ...] | None:
+    """The statements instead of the one that holds `command`; None where it is none of its own lines."""
+    text = elixir.block(statements)
+    path = document.path(command)
+    number = next((number for number, node in enumerate(path) if node.span == command), 0)
+    while number and path[number - 1].kind == "binary_operator" and path[number - 1].operator == "|>":
+        number -= 1
+    if not number:
+        return None
+    node, parent = path[number], path[number - 1]
+    if parent.kind in _LISTS:
+        if not (document.starts_line(node.start) and document.ends_line(node.end)):
+            return None
+        indent = document.indentation(node.start)
+        lines = document.indented(text, indent).removeprefix(indent)
+        return (Edit(node.span, document.lines(_set_off(document, node, parent, lines))),)
+    return _opened(document, path[: number + 1], text)
+
+
+def _set_off(document: Document, node: Node, parent: Node, lines: str) -> str:
+    """An empty line to the neighbours that stand right above or below, as several lines have them."""
+    number = parent.children.index(node)
+    newline = "\n"
+    if number and parent.children[number - 1].kind not in _LISTS and "\n" in lines:
+        gap = document.data[parent.children[number - 1].end : node.start]
+        if gap.count(b"\n") == 1:
+            lines = newline + document.indentation(node.start) + lines
+    if number + 1 < len(parent.children) and parent.children[number + 1].kind not in _LISTS:
+        gap = document.data[node.end : parent.children[number + 1].start]
+        if gap.count(b"\n") == 1 and "\n" in lines:
+            lines += newline
+    return lines
+
+
+def _opened(document: Document, path: list[Node], text: str) -> tuple[Edit, ...] | None:
+    """`def change, do: …` with a block instead."""
+    if len(path) < 5:
+        return None
+    owner, arguments, keywords, pair, body = path[-5:]
+    if pair.kind != "pair" or owner.kind != "call" or owner.children[0].text != "def":
+        return None
+    if len(keywords.children) != 1 or len(arguments.children) != 2 or body.end != owner.end:
+        return None
+    if not (document.starts_line(owner.start) and document.ends_line(owner.end)):
+        return None
+    indent = document.indentation(owner.start)
+    inner = document.indented(text, indent + ("\t" if "\t" in indent else "  "))
+    head = arguments.children[0]
+    return (Edit(Span(head.end, owner.end), document.lines(f" do\n{inner}\n{indent}end")),)
+
+
+def without_change(document: Document, command: AlterTable, change: Span) -> tuple[Edit, ...] | None:
+    """A line of an `alter` taken out; None where it shares its lines."""
+    if not command.span.encloses(change):
+        return None
+    if not (document.starts_line(change.start) and document.ends_line(change.end)):
+        return None
+    return (Edit(Span(document.line_start(change.start), document.next_line(change.end)), ""),)
+
+
+def execute(up: str, down: str | None = None) -> str:
+    """`execute` of one or two statements, at the indent of a callback's body."""
+    if "\n" not in up:
+        given = (elixir.string(up),) if down is None else (elixir.string(up), elixir.string(down))
+        return write(Call("execute", given, apart=down is not None), 4)
+    text = f'"""\n{up}\n"""'
+    if down is None:
+        return f"execute({text})"
+    return "execute(\n" + elixir.indent(f"{text},\n{elixir.string(down)}", 2) + "\n)"
+
+
+def reverse_of(context: Context, command: Command, kind: type[Command]) -> Command | None:
+    """The command of `down` that takes `command` back, where both callbacks hold nothing else."""
+    up, down = context.migration.up, context.migration.down
+    if up is None or down is None or len(up.program.commands) != 1 or len(down.program.commands) != 1:
+        return None
+    found = down.program.commands[0]
+    plain = not found.via and found.always and not found.repeated
+    return found if up.program.commands[0] is command and isinstance(found, kind) and plain else None
+
+
+def alter(table: str, lines: list[str]) -> str:
+    """`alter table(…) do … end`; `table` as the migration writes it."""
+    return f"alter {table} do\n" + elixir.indent("\n".join(lines), 2) + "\nend"
