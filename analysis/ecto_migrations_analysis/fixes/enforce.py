@@ -26,11 +26,11 @@ def enforce(target: Target, placing: Placing) -> str:
             elixir.block(
                 [
                     # What an interrupted run left.
-                    _brief_lock(f"{alter} DROP CONSTRAINT IF EXISTS {check}"),
-                    _brief_lock(f"{alter} ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL) NOT VALID"),
-                    _execute(f"{alter} VALIDATE CONSTRAINT {check}"),
-                    _brief_lock(f"{alter} ALTER COLUMN {name} SET NOT NULL"),
-                    _brief_lock(f"{alter} DROP CONSTRAINT {check}"),
+                    brief_lock(f"{alter} DROP CONSTRAINT IF EXISTS {check}"),
+                    brief_lock(f"{alter} ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL) NOT VALID"),
+                    execute(f"{alter} VALIDATE CONSTRAINT {check}"),
+                    brief_lock(f"{alter} ALTER COLUMN {name} SET NOT NULL"),
+                    brief_lock(f"{alter} DROP CONSTRAINT {check}"),
                 ]
             )
         )
@@ -38,25 +38,25 @@ def enforce(target: Target, placing: Placing) -> str:
             0,
             elixir.block(
                 [
-                    _brief_lock(f"{alter} DROP CONSTRAINT IF EXISTS {check}"),
-                    _brief_lock(f"{alter} ALTER COLUMN {name} DROP NOT NULL"),
+                    brief_lock(f"{alter} DROP CONSTRAINT IF EXISTS {check}"),
+                    brief_lock(f"{alter} ALTER COLUMN {name} DROP NOT NULL"),
                 ]
             ),
         )
     up += [
-        _execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {sql_names.name(constraint)}")
+        execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {sql_names.name(constraint)}")
         for constraint in target.validate
     ]
     parts = [
         placing.attributes,
         "def up do\n" + elixir.indent("\n\n".join(up), 2) + "\nend",
         "def down do\n" + elixir.indent("\n\n".join(down), 2) + "\nend",
-        _BRIEF_LOCK.format(timeout=placing.lock_timeout),
+        BRIEF_LOCK.format(timeout=placing.lock_timeout),
     ]
     return module(placing, comments, "use Ecto.Migration", parts)
 
 
-_BRIEF_LOCK = """\
+BRIEF_LOCK = """\
 # Gives up soon instead of letting the application queue behind this statement.
 defp brief_lock(sql) do
   execute(fn ->
@@ -68,12 +68,15 @@ defp brief_lock(sql) do
 end"""
 
 
-def _brief_lock(sql: str) -> str:
+def brief_lock(sql: str) -> str:
+    """The call of `BRIEF_LOCK`'s function, for a body of `def`."""
     return write(Call("brief_lock", (elixir.string(sql),)), 4)
 
 
-def _execute(sql: str) -> str:
-    return write(Call("execute", (elixir.string(sql),)), 4)
+def execute(sql: str, reverse: str | None = None) -> str:
+    """`execute/1`, or with a reverse (which may be empty) `execute/2`, for a body of `def`."""
+    texts = (sql,) if reverse is None else (sql, reverse)
+    return write(Call("execute", tuple(map(elixir.string, texts))), 4)
 
 
 def validate(relation: Relation, constraint: str, what: str, placing: Placing) -> str:

@@ -31,8 +31,8 @@ _CALLS = frozenset({"create", "create_if_not_exists", "drop", "drop_if_exists", 
 
 
 @dataclass(frozen=True)
-class Moved:
-    """The lines that move (comments above the statement included), and the statement in them."""
+class StatementLines:
+    """The lines of a statement, comments above it included, and the statement in them."""
 
     lines: Span
     statement: Span
@@ -51,7 +51,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
         moved = _moved(context.document, command.span)
         if moved is None or _used_later(context, step, name):
             continue
-        edits = [_without(context.document, moved.lines)]
+        edits = [without_lines(context.document, moved.lines)]
         if command.callback == "up":
             reverse = _reverse(context, name)
             if reverse is None:
@@ -74,8 +74,18 @@ def proposals(context: Context) -> Iterator[Proposal]:
         )
 
 
-def _moved(document: Document, command: Span) -> Moved | None:
+def _moved(document: Document, command: Span) -> StatementLines | None:
     """None where the statement shares its lines, is all of its block, or needs what stands elsewhere."""
+    found = statement_lines(document, command)
+    node = document.node(found.statement) if found is not None else None
+    return found if node is not None and _stands_alone(node) else None
+
+
+def statement_lines(document: Document, command: Span) -> StatementLines | None:
+    """The lines of the statement of a block that `command` is, or that pipes into it.
+
+    None where it shares its lines or is all of its block.
+    """
     path = document.path(command)
     number = next((number for number, node in enumerate(path) if node.span == command), 0)
     while number and path[number - 1].kind == "binary_operator":
@@ -85,7 +95,7 @@ def _moved(document: Document, command: Span) -> Moved | None:
     node, parent = path[number], path[number - 1]
     if not any(child is not node and child.kind not in STATEMENT_LISTS for child in parent.children):
         return None
-    if not (document.starts_line(node.start) and document.ends_line(node.end)) or not _stands_alone(node):
+    if not (document.starts_line(node.start) and document.ends_line(node.end)):
         return None
     start = document.line_start(node.start)
     while start:
@@ -93,7 +103,7 @@ def _moved(document: Document, command: Span) -> Moved | None:
         if not document.data[previous:start].lstrip(b" \t").startswith(b"#"):
             break
         start = previous
-    return Moved(Span(start, document.next_line(node.end)), node.span)
+    return StatementLines(Span(start, document.next_line(node.end)), node.span)
 
 
 def _stands_alone(node: Node) -> bool:
@@ -125,11 +135,11 @@ def _reverse(context: Context, name: str) -> list[Edit] | None:
             moved = _moved(context.document, command.span)
             if moved is None or command.via or not command.always or command.repeated:
                 return None
-            edits.append(_without(context.document, moved.lines))
+            edits.append(without_lines(context.document, moved.lines))
     return edits
 
 
-def _without(document: Document, lines: Span) -> Edit:
+def without_lines(document: Document, lines: Span) -> Edit:
     """The lines gone, with the empty line that set them off."""
     data, (start, end) = document.data, lines
     above = document.line_start(start - 1) if start else 0
@@ -144,7 +154,7 @@ def _without(document: Document, lines: Span) -> Edit:
 
 
 def _change(
-    context: Context, command: CreateIndex, moved: Moved, edits: tuple[Edit, ...], files: Files
+    context: Context, command: CreateIndex, moved: StatementLines, edits: tuple[Edit, ...], files: Files
 ) -> Change:
     document = context.document
     text = document.data[moved.lines.start : moved.lines.end].decode("utf-8")
