@@ -3,7 +3,7 @@
 from ..entry import Entry
 
 RULES = (
-    Entry("mysql-modify-drops-attributes", on=("AlterTable",)),
+    Entry("mysql-modify-drops-attributes", on=("mysql",)),
     Entry("mysql-no-ddl-transaction", on=("mysql",)),
-    Entry("mysql-constraint-not-enforced", on=("CreateConstraint",)),
+    Entry("mysql-constraint-not-enforced", on=("mysql",)),
 )
