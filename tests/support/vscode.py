@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BLOG = ROOT / "tests/projects/blog"
 MIGRATIONS = Path("priv/repo/migrations")
 
-PATIENCE = 60.0
+# Far more than it takes, for a machine that has much else to do.
+PATIENCE = 120.0
 # Nothing outside of this machine is asked for anything.
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -107,7 +108,7 @@ class CodeServer:
             [*self._command, "--install-extension", str(vsix)],
             env=self._environment,
             check=True,
-            timeout=120,
+            timeout=300,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -167,11 +168,12 @@ class CodeServer:
             self._process.wait()
 
     def open(self, browser: Browser, folder: Path, file: Path | None = None) -> Window:
-        """A window with `folder`, and `file` in an editor."""
+        """A window with `folder` (or the folders of a `.code-workspace` file), and `file` in an editor."""
         context = browser.new_context(viewport={"width": 1280, "height": 760})
         page = context.new_page()
         page.set_default_timeout(PATIENCE * 1000)
-        url = f"http://127.0.0.1:{self.port}/?folder={quote(str(folder))}"
+        kind = "workspace" if folder.suffix == ".code-workspace" else "folder"
+        url = f"http://127.0.0.1:{self.port}/?{kind}={quote(str(folder))}"
         if file is not None:
             opened = [["openFile", f"vscode-remote://127.0.0.1:{self.port}{file}"]]
             url += f"&payload={quote(json.dumps(opened))}"

@@ -22,7 +22,7 @@ let manager: Manager | undefined;
 // Typing: the answer is asked for when it pauses.
 const PAUSE_MS = 250;
 
-export async function activate(context: ExtensionContext): Promise<void> {
+export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel('Ecto Migrations', { log: true });
   const wheel = wheelIn(context.extensionPath);
   const environment = new Environment(context.globalStorageUri.fsPath, wheel);
@@ -130,7 +130,8 @@ export async function activate(context: ExtensionContext): Promise<void> {
     }),
   );
   front();
-  await startIfHere();
+  // Activation ends here: commands answer while the server is looked for.
+  void startIfHere();
 }
 
 function isFrontOr(document: TextDocument, report: ReportPage): boolean {

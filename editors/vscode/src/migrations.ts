@@ -7,13 +7,14 @@ export const FILES = '**/priv/**/*migrations*/**/*.exs';
 const LEFT_OUT = '**/{deps,_build,node_modules}/**';
 
 /**
- * Elixir, whoever says that it is: unsaved schemas and earlier migrations count too. And migrations by their
- * place alone, where another extension has given them another language.
+ * Elixir, whoever says that it is: unsaved schemas and earlier migrations count too. Migrations by their place
+ * alone, where another extension has given them another language. And the settings of the project.
  */
 export const SELECTOR = [
   { scheme: 'file', language: 'elixir' },
   { scheme: 'untitled', language: 'elixir' },
   { scheme: 'file', pattern: FILES },
+  { scheme: 'file', pattern: '**/.ecto-migrations.toml' },
 ];
 
 const PLACE = /\/priv\/(?:[^/]+\/)*[^/]*migrations[^/]*\/(?:[^/]+\/)*[^/.][^/]*\.exs$/;

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.vscode import MIGRATIONS, CodeServer, Window, wait_for
+from support.vscode import MIGRATIONS, CodeServer, Window, copy_of_blog, wait_for
 
 if TYPE_CHECKING:
     from conftest import Opener
@@ -150,3 +151,34 @@ def test_other_files_have_no_verdict(code: CodeServer, blog: Path, open_window: 
     window.picks().filter(has_text="mix.exs").first.click()
     window.line("Blog.MixProject").wait_for()
     window.status("").wait_for(state="hidden")
+
+
+def test_several_folders_have_one_server(code: CodeServer, tmp_path: Path, open_window: Opener) -> None:
+    folders = [copy_of_blog(tmp_path / name) for name in ("one", "two")]
+    workspace = tmp_path / "both.code-workspace"
+    workspace.write_text(json.dumps({"folders": [{"path": str(folder)} for folder in folders]}))
+    window = open_window(code, workspace, folders[1] / ADD_STATUS)
+    window.squiggle().wait_for()
+    window.status("dangerous").wait_for()
+    window.run("Ecto Migrations: New Migration from Template")
+    window.picks().filter(has_text="Add an index concurrently").click()
+    window.page.locator(".quick-input-widget", has_text="mix ecto.gen.migration").wait_for()
+    window.page.keyboard.insert_text("index_users_by_bio")
+    window.page.keyboard.press("Enter")
+    # In the folder of the migration that is open.
+    wait_for(lambda: list((folders[1] / MIGRATIONS).glob("*_index_users_by_bio.exs")))
+    assert not window.message("already exists").is_visible()
+
+
+def test_settings_of_the_project_and_of_the_editor_count_at_once(window: Window) -> None:
+    settings = window.folder / ".ecto-migrations.toml"
+    settings.write_text('ignore = ["add-column-not-null-without-default"]\n')
+    window.status("safe").wait_for()
+    settings.write_text('ignor = ["add-column-not-null-without-default"]\n')
+    window.status("dangerous").wait_for()
+    window.problems().filter(has_text="ignor").first.wait_for()
+    (window.folder / ".vscode").mkdir()
+    (window.folder / ".vscode/settings.json").write_text(
+        '{"ectoMigrations.levels": {"add-column-not-null-without-default": "risk"}}'
+    )
+    window.status("risky").wait_for()

@@ -78,7 +78,7 @@ def test_it_installs_the_server_when_asked_to(
     message = window.message("Install it into an environment of the extension's own?")
     message.wait_for()
     message.get_by_role("button", name="Install").click()
-    window.message("installing the server").wait_for()
+    window.message("installing the server").wait_for(timeout=300_000)
     window.squiggle().wait_for(timeout=300_000)
     window.status("dangerous").wait_for()
     storage = code.data / "User/globalStorage/ecto-migrations.ecto-migrations"
