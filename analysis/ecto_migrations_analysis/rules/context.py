@@ -12,7 +12,9 @@ from ..operations import (
     AddConstraint,
     ConstraintDefinition,
     CreateTable,
+    CreateView,
     DropTable,
+    DropView,
     Operation,
     Relation,
     RenameTable,
@@ -71,7 +73,7 @@ class MigrationContext:
     def _new_at(self) -> dict[int, Mapping[Relation, None]]:
         """By step: the tables this migration created before it, under the names they have there.
 
-        Those that the step itself creates count too.
+        Those that the step itself creates count too, and so do materialized views.
         """
         new: Mapping[Relation, None] = {}
         found: dict[int, Mapping[Relation, None]] = {}
@@ -121,6 +123,11 @@ def _with(new: Mapping[Relation, None], operation: Operation, before: Schema) ->
             return new if there else put(new, key(relation), None)
         case DropTable(relation=relation):
             return without(new, key(relation))
+        case CreateView(name=name, materialized=True, if_not_exists=if_not_exists):
+            there = if_not_exists and key(name) in before.views
+            return new if there else put(new, key(name), None)
+        case DropView(name=name, materialized=True):
+            return without(new, key(name))
         case RenameTable(relation=relation, to=to):
             target = key(Relation(to, relation.schema))
             left = without(new, key(relation))

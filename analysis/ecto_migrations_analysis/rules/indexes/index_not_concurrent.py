@@ -6,10 +6,13 @@ Where an `alter` of the same table precedes it in the transaction, the table is 
 wait for the whole build too.
 
 ## When it is silent
-- The migration creates the table itself.
+- The migration creates the table itself, or the materialized view.
 - `concurrently: true`.
 - `only: true` on a partitioned parent: nothing is built then.
 - The table is known to be partitioned: PostgreSQL has no concurrent form there.
+
+Nobody writes to a materialized view: an index on one that is there already makes only its refreshes wait, and that is
+for your information.
 
 ## Instead
 In a migration of its own:
@@ -37,6 +40,7 @@ from collections.abc import Iterator
 
 from ...findings import Finding, Level
 from ...operations import CreateIndex
+from ...schema.state import Schema
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
 
@@ -64,6 +68,16 @@ class IndexNotConcurrent(Rule):
 
             «create index(:posts, [:author_id])»
             """,
+        ),
+        Case(
+            about="A materialized view that is there",
+            before=(
+                """
+                execute "CREATE MATERIALIZED VIEW totals AS SELECT author_id, count(*) FROM posts GROUP BY 1",
+                        "DROP MATERIALIZED VIEW totals"
+                """,
+            ),
+            text="«create index(:totals, [:author_id])»",
         ),
     )
     silent = (
@@ -124,6 +138,15 @@ class IndexNotConcurrent(Rule):
             create index(:articles, [:author_id])
             """,
         ),
+        Case(
+            about="A materialized view of the same migration",
+            text="""
+            execute "CREATE MATERIALIZED VIEW totals AS SELECT author_id, count(*) FROM posts GROUP BY 1",
+                    "DROP MATERIALIZED VIEW totals"
+
+            create unique_index(:totals, [:author_id])
+            """,
+        ),
     )
 
     def check(self, context: MigrationContext) -> Iterator[Finding]:
@@ -135,6 +158,20 @@ class IndexNotConcurrent(Rule):
             if known is not None and known.partition_by is not None:
                 continue
             name = operation.name or "…"
+            view = step.before.views.get(Schema.key(table))
+            if known is None and view is not None and view.materialized:
+                yield self.finding(
+                    operation.span,
+                    f"Builds index `{name}` under SHARE on `{table}`: refreshes of the view wait until it is built.",
+                    level=Level.INFO,
+                    label="refreshes wait for the whole build",
+                    reason="A plain CREATE INDEX lets nobody change the relation while it reads all of it; queries go"
+                    " on.",
+                    advice="Build it with `concurrently: true`, in a migration of its own with"
+                    " `@disable_ddl_transaction true`, or while nothing refreshes the view.",
+                    subject=subject(table, step.statement, index=operation.name),
+                )
+                continue
             yield self.finding(
                 operation.span,
                 f"Builds index `{name}` under SHARE on `{table}`: inserts, updates and deletes wait"
