@@ -48,6 +48,7 @@ from ...operations import (
 )
 from ...program.commands import ApplicationCode, Execute
 from ...program.terms import Text
+from ...schema.state import Column
 from ...syntax.span import Span
 from ..base import Case, Rule
 from ..context import MigrationContext
@@ -97,6 +98,19 @@ class EmptyDown(Rule):
             def «down», do: :ok
             """,
         ),
+        Case(
+            about="The type is the same, the rest of modify stays",
+            before=(_POSTS,),
+            text="""
+            def up do
+              alter table(:posts) do
+                modify :title, :string, null: false
+              end
+            end
+
+            def «down», do: :ok
+            """,
+        ),
     )
     silent = (
         Case(
@@ -137,6 +151,19 @@ class EmptyDown(Rule):
             def down, do: :ok
             """,
         ),
+        Case(
+            about="It changes nothing",
+            before=(_POSTS,),
+            text="""
+            def up do
+              alter table(:posts) do
+                modify :title, :string, null: true
+              end
+            end
+
+            def down, do: :ok
+            """,
+        ),
         Case(about="Code", text="def up, do: MyApp.Migration.create_posts()\ndef down, do: :ok"),
     )
 
@@ -158,7 +185,10 @@ class EmptyDown(Rule):
         if any(isinstance(operation, CallsCode | OpaqueSQL) for operation in operations):
             return
         again = _fails_again(operations)
-        kept = again or next((words for operation in operations if (words := _stays(operation))), None)
+        kept = again or next(
+            (words for step in steps for item in step.statement.operations if (words := _stays(item, step))),
+            None,
+        )
         if kept is None:
             return
         yield self.finding(
@@ -217,14 +247,23 @@ def _replaced(operations: list[Operation]) -> set[str | None]:
     return dropped & made
 
 
-def _stays(operation: Operation) -> str | None:
+def _stays(operation: Operation, step: Step) -> str | None:
+    """What the operation changes and no rollback takes back; what was so before it is no change."""
     match operation:
         case AlterColumnType(relation=relation, column=str(column), type=kind):
-            return f"`{relation}.{column}` stays {kind}"
+            was = _column(step, relation, column)
+            return None if was is not None and was.type == kind else f"`{relation}.{column}` stays {kind}"
         case SetNotNull(relation=relation, column=str(column)):
-            return f"`{relation}.{column}` stays NOT NULL"
+            was = _column(step, relation, column)
+            return None if was is not None and was.not_null else f"`{relation}.{column}` stays NOT NULL"
         case DropNotNull(relation=relation, column=str(column)):
-            return f"`{relation}.{column}` stays nullable"
+            was = _column(step, relation, column)
+            return None if was is not None and not was.not_null else f"`{relation}.{column}` stays nullable"
         case SetDefault(relation=relation, column=str(column)):
             return f"`{relation}.{column}` keeps its new default"
     return None
+
+
+def _column(step: Step, relation: Relation, column: str) -> Column | None:
+    table = step.before.table(relation)
+    return table.columns.get(column) if table is not None and not table.uncertain else None
