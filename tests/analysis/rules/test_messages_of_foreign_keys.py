@@ -62,5 +62,4 @@ def test_a_key_added_under_access_exclusive_makes_reads_wait(prefix: str) -> Non
 def test_restating_the_type_of_a_column_without_a_key_locks_no_other_table(prefix: str) -> None:
     text = f'alter table(:posts{prefix}) do\n  modify :title, :string, default: "", from: :string\nend'
     before = "create table(:posts) do\n  add :title, :string\nend"
-    assert message(text, before, "modify-restates-type").endswith("posts` for nothing.")
-    assert " and on " not in message(text, before, "modify-restates-type")
+    assert "ACCESS EXCLUSIVE" not in message(text, before, "modify-restates-type")

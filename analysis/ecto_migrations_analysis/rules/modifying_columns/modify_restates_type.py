@@ -2,8 +2,8 @@
 
 ## What happens
 There is no `modify` without a type: Ecto sends `ALTER COLUMN … TYPE` every time. With the same type PostgreSQL
-rewrites nothing, but it takes ACCESS EXCLUSIVE on the table and, where the column has a foreign key, on the
-referenced table too; it fails where a view or a trigger uses the column.
+rewrites nothing, but where the column has a foreign key it takes ACCESS EXCLUSIVE on the referenced table too, and
+it fails where a view or a trigger uses the column. Where the rest of `modify` is as it was too, it changes nothing.
 
 ## When it is silent
 - The type changes, or the present type is not known.
@@ -26,8 +26,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...findings import Finding, Level
-from ...operations import AddConstraint, AlterColumnType, DropNotNull, SetDefault, SetNotNull
-from ...schema.state import Schema
+from ...operations import (
+    AddConstraint,
+    AlterColumnType,
+    DropDefault,
+    DropNotNull,
+    Operation,
+    SetDefault,
+    SetNotNull,
+)
+from ...schema.state import Column, Schema
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
 
@@ -44,6 +52,15 @@ class ModifyRestatesType(Rule):
             text="""
             alter table(:posts) do
               modify :status, «:string», default: "draft", from: {:string, default: nil}
+            end
+            """,
+        ),
+        Case(
+            about="Nothing changes at all",
+            before=("create table(:posts) do\n  add :status, :string\nend",),
+            text="""
+            alter table(:posts) do
+              modify :status, «:string», null: true, from: {:string, null: true}
             end
             """,
         ),
@@ -88,15 +105,37 @@ class ModifyRestatesType(Rule):
                 continue
             own = Schema.key(relation)
             parents = sorted({str(lock.relation) for lock in step.effect.locks if lock.relation != own})
-            also = f" and on {', '.join(f'`{name}`' for name in parents)}" if parents else ""
-            level = Level.RISK if parents else self.level
+            also = (
+                f" under ACCESS EXCLUSIVE on {', '.join(f'`{name}`' for name in parents)}" if parents else ""
+            )
+            clauses = [words for other in beside if (words := _change(other, column))]
+            name = f"{relation}.{operation.column}"
+            changes = " and ".join(clauses)
             yield self.finding(
                 operation.span,
-                f"Restates the type of `{relation}.{operation.column}` under ACCESS EXCLUSIVE on `{relation}`{also}"
-                " for nothing.",
-                level=context.level(level, relation, step),
+                f"Restates the type of `{name}`{also} for nothing: only {changes} changes anything."
+                if clauses
+                else f"Changes nothing: `{name}` has this type, default and nullability already.",
+                level=context.level(Level.RISK if parents else self.level, relation, step),
                 label="the type is the same",
-                reason="Every `modify` sends `ALTER COLUMN … TYPE`; here only the rest of it changes anything.",
-                advice='Send only what changes: `execute "ALTER TABLE … ALTER COLUMN … SET DEFAULT …", "…"`.',
+                reason="Every `modify` sends `ALTER COLUMN … TYPE`, which locks the tables of the column's foreign"
+                " keys and fails where a view or a trigger uses the column.",
+                advice=f'Send only what changes: `execute "ALTER TABLE {relation} ALTER COLUMN {operation.column}'
+                f' {clauses[0]}", "…"`.'
+                if clauses
+                else "Leave it out.",
                 subject=subject(relation, step.statement, column=operation.column),
             )
+
+
+def _change(operation: Operation, column: Column) -> str | None:
+    """The clause that changes the column; None where the column is like that already."""
+    match operation:
+        case DropNotNull():
+            return "DROP NOT NULL" if column.not_null else None
+        case SetDefault(default=default):
+            same = column.default is not None and column.default.sql == default.sql is not None
+            return None if same else "SET DEFAULT …"
+        case DropDefault():
+            return "DROP DEFAULT" if column.default is not None else None
+    return None
