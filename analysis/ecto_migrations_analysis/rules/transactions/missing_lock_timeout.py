@@ -13,7 +13,7 @@ It is said once for each migration, at the first such statement.
 - The migration uses a macro of the project, or runs code that is not known, which may set it.
 - Only tables of the migration itself are locked, or those that it drops, or in modes that let others read.
 - Something graver is in the migration: it reads or rewrites a table, builds an index, renames or drops what running
-  code may use. That is said, and to be changed, first.
+  code may use, locks a second table. That is said, and to be changed, first.
 
 ## Instead
 
@@ -55,6 +55,7 @@ from ...operations import (
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
 from ..exclusive_locks import exclusively_locked
+from .multi_table_exclusive import MultiTableExclusive
 
 # What others fail at, or wait long for.
 _GRAVE = (AlterColumnType, CreateIndex, DropColumn, DropTable, RenameColumn, RenameTable)
@@ -86,7 +87,7 @@ class MissingLockTimeout(Rule):
         Case(about="A column", text=_ADD),
         Case(
             about="Once for each migration",
-            text=_ADD + 'execute "ALTER TABLE comments ADD COLUMN body text", ""\n',
+            text=_ADD + 'execute "ALTER TABLE posts ADD COLUMN body text", ""\n',
         ),
         Case(
             about="A timeout of 0 is none",
@@ -132,6 +133,7 @@ class MissingLockTimeout(Rule):
         Case(about="A new table", text="create table(:posts)\n" + _PLAIN),
         Case(about="Reads go on", text="create index(:posts, [:status])"),
         Case(about="A rename", text="rename table(:posts), :title, to: :headline"),
+        Case(about="Two tables", text=_PLAIN + _PLAIN.replace(":posts", ":comments")),
         Case(
             about="The graver finding speaks",
             before=("create table(:posts) do\n  add :views, :integer\nend",),
@@ -150,6 +152,8 @@ class MissingLockTimeout(Rule):
         if not repo.parameters.complete or not _plain_use(context):
             return
         if any(_is_grave(context, step) for step in context.steps):
+            return
+        if next(MultiTableExclusive().check(context), None) is not None:
             return
         for step in context.steps:
             for operation in step.statement.operations:
