@@ -147,11 +147,14 @@ class DuplicateIndex(Rule):
             )
             yield self.finding(
                 operation.span,
-                f"`{covering.name}` already indexes {'the same columns' if same else 'these columns first'} of"
-                f" `{operation.relation}`.",
+                f"`{covering.name}` already indexes the same columns of `{operation.relation}`."
+                if same
+                else f"`{covering.name}` of `{operation.relation}` already begins with the same columns.",
                 label="answers no query that the other does not",
                 reason="Every index is written at each insert and takes memory.",
-                advice="Leave it out, or drop the other one if this replaces it.",
+                advice="Leave it out, or drop the other one if this replaces it."
+                if same and operation.unique == covering.definition.unique
+                else "Leave it out.",
                 related=related,
                 subject=subject(operation.relation, step.statement, index=operation.name),
             )
