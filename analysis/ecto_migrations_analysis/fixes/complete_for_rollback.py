@@ -13,16 +13,19 @@ from collections.abc import Iterator
 from ..databases.postgres.ecto_types import ecto_type
 from ..findings import Finding
 from ..operations import ConstraintDefinition, Relation
-from ..program.commands import AlterTable, Modify, Reference, Remove
+from ..program.commands import AlterTable, Execute, Modify, Reference, Remove
 from ..program.commands import Change as Subcommand
 from ..program.commands import Table as NamedTable
 from ..program.reader import read
+from ..program.terms import Text
 from ..records import dataclass
 from ..schema.state import Column, Schema, Table
 from ..syntax.source import Source
 from ..syntax.span import Span
+from ..syntax.tree import Node
 from . import elixir
 from .context import Context, Proposal, offer
+from .execute_inverse import inverse
 from .model import Change, Edit
 from .options import CallOptions
 
@@ -39,7 +42,8 @@ def proposals(context: Context) -> Iterator[Proposal]:
     up = context.migration.up
     if up is None or up.program.callback != "change" or context.analysis.project.database != "postgres":
         return
-    found = list(_incomplete(context))
+    columns, executed = list(_incomplete(context)), list(_executed(context))
+    found = [*columns, *executed]
     edits = tuple(item.edit for item in found)
     own = context.migration.migration.span
     findings = tuple(
@@ -51,7 +55,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
         # What else cannot be reversed stays: then this is no answer to the finding.
         findings = ()
     if findings and len(found) > 1:
-        title = TITLE.format(f"all {len(found)} columns")
+        title = TITLE.format(f"all {len(found)} {'places' if executed else 'columns'}")
         yield _proposal(context, "all", title, findings[0].span, findings, edits)
         findings = ()
     for item in found:
@@ -70,15 +74,56 @@ class _Completion:
 
 def _incomplete(context: Context) -> Iterator[_Completion]:
     for step, command in context.commands(AlterTable):
-        table = _table(step.before, command.table)
+        table = known_table(step.before, command.table)
         if table is None or table.uncertain or not context.is_plain(command):
             continue
         for change in command.changes:
-            column = _column(table, command, change)
+            column = known_column(table, command, change)
             made = _completed(context, step.before, table, column, change) if column is not None else None
             if made is not None:
                 subject = f"{table.relation}.{change.column}"
                 yield _Completion(subject=subject, span=change.span, edit=made[0], words=made[1])
+
+
+def _executed(context: Context) -> Iterator[_Completion]:
+    """`execute/1` of a statement whose inverse is known, as `execute/2`."""
+    for _, command in context.commands(Execute):
+        if command.down is not None or command.callback != "change" or not context.is_plain(command):
+            continue
+        node = context.document.node(command.span)
+        given = node.child("arguments") if node is not None else None
+        if not isinstance(command.up, Text) or given is None or len(given.children) != 1:
+            continue
+        if node is None or node.children[0].text != "execute":
+            continue
+        sql = inverse(context.steps_of(command))
+        if sql is None:
+            continue
+        text = elixir.string(sql)
+        edit = _second(context, node, given.children[0], text)
+        yield _Completion(
+            subject=str(command.span.start), span=command.span, edit=edit, words=f"execute …, {text}"
+        )
+
+
+def _second(context: Context, call: Node, first: Node, text: str) -> Edit:
+    """The second argument behind the first, or below it where there is no room, as `mix format` has them."""
+    document = context.document
+    line = document.line_start(call.start)
+    written = document.data[line : call.end].decode("utf-8", "replace")
+    if "\n" not in written and len(written) + len(f", {text}") <= elixir.WIDTH:
+        return Edit(Span(first.end, first.end), f", {text}")
+    before = document.data[call.start : first.start].decode("utf-8", "replace")
+    pad = document.indentation(call.start) + " " * len(before)
+    own = first.text
+    if own.startswith('"""'):
+        # A heredoc moves to the right as a whole; its text stays the same.
+        deeper = " " * len(before)
+        own = "".join(
+            f"{deeper}{row}" if number and row.strip() else row
+            for number, row in enumerate(own.splitlines(keepends=True))
+        )
+    return Edit(first.span, f"{own},{document.newline}{pad}{text}")
 
 
 def _proposal(
@@ -111,13 +156,13 @@ def _is_reversible(context: Context, edits: tuple[Edit, ...]) -> bool:
     )
 
 
-def _table(schema: Schema, table: NamedTable) -> Table | None:
+def known_table(schema: Schema, table: NamedTable) -> Table | None:
     if not isinstance(table.name, str) or not (table.prefix is None or isinstance(table.prefix, str)):
         return None
     return schema.table(Relation(table.name, table.prefix))
 
 
-def _column(table: Table, command: AlterTable, change: Subcommand) -> Column | None:
+def known_column(table: Table, command: AlterTable, change: Subcommand) -> Column | None:
     """The column as it was, where that is certain and the change is the only one of it."""
     if change.via or not change.always or not isinstance(change.column, str):
         return None
@@ -141,6 +186,16 @@ def _completed(
 
 
 def _modify(context: Context, table: Table, column: Column, change: Modify) -> tuple[Edit, str] | None:
+    text = stated_before(table, column, change)
+    call = context.document.node(change.span)
+    if text is None or call is None or call.kind != "call":
+        return None
+    edit = CallOptions(context.document, call, 2).with_pair(text)
+    return (edit, f"modify …, {text}") if edit is not None else None
+
+
+def stated_before(table: Table, column: Column, change: Modify) -> str | None:
+    """The `from:` that brings the column back as it was; None where that is not known, or cannot be said."""
     written = ecto_type(column.type)
     if written is None or (isinstance(change.type, Reference) and _foreign_keys(table, column.name)):
         return None
@@ -149,28 +204,34 @@ def _modify(context: Context, table: Table, column: Column, change: Modify) -> t
     if change.options.has("null"):
         stated.append(f"null: {'false' if column.not_null else 'true'}")
     if change.options.has("default"):
-        default = _default(column)
+        default = default_before(column)
         if default is None:
             return None
         stated.append(f"default: {default}")
     if change.options.has("comment"):
         return None
-    if stated or change.options.items:
-        text = f"from: {{{type_}, {', '.join(stated) or '[]'}}}"
-    else:
-        text = f"from: {type_}"
-    call = context.document.node(change.span)
-    if call is None or call.kind != "call":
-        return None
-    edit = CallOptions(context.document, call, 2).with_pair(text)
-    return (edit, f"modify …, {text}") if edit is not None else None
+    if stated or change.options.without("from").items:
+        return f"from: {{{type_}, {', '.join(stated) or '[]'}}}"
+    return f"from: {type_}"
 
 
 def _remove(
     context: Context, schema: Schema, table: Table, column: Column, change: Remove
 ) -> tuple[Edit, str] | None:
+    arguments = removed_arguments(context, schema, table, column)
+    call = context.document.node(change.span)
+    given = call.child("arguments") if call is not None else None
+    if arguments is None or given is None or len(given.children) != 1:
+        return None
+    end = given.children[0].end
+    name = elixir.atom(column.name)
+    return Edit(Span(end, end), f", {arguments}"), f"remove {name}, {arguments}"
+
+
+def removed_arguments(context: Context, schema: Schema, table: Table, column: Column) -> str | None:
+    """Type and options that make the column again; None where they are not known, or cannot be said."""
     written = ecto_type(column.type)
-    default = _default(column)
+    default = default_before(column)
     if written is None or default is None or column.name in table.primary_key:
         return None
     type_, sized = written
@@ -187,14 +248,7 @@ def _remove(
         options.append(f"default: {default}")
     if column.comment is not None:
         options.append(f"comment: {elixir.string(column.comment)}")
-    arguments = ", ".join([type_, *options])
-    call = context.document.node(change.span)
-    given = call.child("arguments") if call is not None else None
-    if given is None or len(given.children) != 1:
-        return None
-    end = given.children[0].end
-    name = elixir.atom(column.name)
-    return Edit(Span(end, end), f", {arguments}"), f"remove {name}, {arguments}"
+    return ", ".join([type_, *options])
 
 
 def _foreign_keys(table: Table, column: str) -> list[ConstraintDefinition]:
@@ -243,7 +297,7 @@ def _reference(
     return f"references({', '.join([elixir.atom(target.name), *options])})"
 
 
-def _default(column: Column) -> str | None:
+def default_before(column: Column) -> str | None:
     """The default as Elixir, `nil` without one; None where it is not known or belongs to a sequence.
 
     Of a column with a length limit, `default: nil` leaves a default NULL in the catalog: the same as none.

@@ -87,6 +87,16 @@ def _edits(context: Context, command: CreateIndex | DropIndex) -> tuple[Edit, ..
 
 def concurrently(context: Context, span: Span) -> Edit | None:
     """`concurrently: true` in the index of the command at `span`."""
+    options = index_options(context, span)
+    if options is None:
+        return None
+    if "concurrently" in options.pairs:
+        return options.replace_value("concurrently", "true")
+    return options.with_pair("concurrently: true")
+
+
+def index_options(context: Context, span: Span) -> CallOptions | None:
+    """The options of the one index in the command at `span`."""
     calls = list(context.document.calls(span, *CONSTRUCTORS))
     if len(calls) != 1:
         return None
@@ -94,10 +104,7 @@ def concurrently(context: Context, span: Span) -> Edit | None:
         node.kind == "binary_operator" and node.operator == "|>" and node.children[-1] is calls[0]
         for node in context.document.path(calls[0].span)
     )
-    options = CallOptions(context.document, calls[0], 1 if piped else 2)
-    if "concurrently" in options.pairs:
-        return options.replace_value("concurrently", "true")
-    return options.with_pair("concurrently: true")
+    return CallOptions(context.document, calls[0], 1 if piped else 2)
 
 
 def _added(context: Context) -> str:

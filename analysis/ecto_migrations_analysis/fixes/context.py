@@ -56,6 +56,10 @@ class Context:
         for step in self._steps_by_command.get(id(command), ()):
             yield from step.statement.operations
 
+    def steps_of(self, command: Command) -> tuple[Step, ...]:
+        """The statements that the command sends when migrating."""
+        return tuple(self._steps_by_command.get(id(command), ()))
+
     # What is looked up for each command is indexed once: a file may hold thousands.
 
     @cached_property

@@ -52,7 +52,7 @@ def attributes(document: Document, migration: Migration, *, migration_lock: bool
             return None
     if not lines:
         return tuple(edits)
-    insertion = _below(document, migration, lines)
+    insertion = below_use(document, migration, lines)
     return (*edits, insertion) if insertion is not None else None
 
 
@@ -63,7 +63,7 @@ def _made_true(document: Document, attribute: Attribute) -> Edit | None:
     return Edit(values[0].span, "true") if len(values) == 1 else None
 
 
-def _below(document: Document, migration: Migration, lines: list[str]) -> Edit | None:
+def below_use(document: Document, migration: Migration, lines: list[str]) -> Edit | None:
     """The attributes as lines: beside the one that is there already, else as a paragraph below `use`."""
     use = migration.use_span
     there = [
@@ -139,6 +139,28 @@ def after_statement(document: Document, command: Span, text: str) -> tuple[Edit,
     return None
 
 
+def before_statement(document: Document, command: Span, text: str) -> tuple[Edit, ...] | None:
+    """Puts the statement `text` (written at the left margin) before the one that holds `command`.
+
+    As `after_statement`; lines of one statement each stay together.
+    """
+    path = document.path(command)
+    for number in range(len(path) - 1, 0, -1):
+        node, parent = path[number], path[number - 1]
+        if parent.kind in ("do_block", "body", "else_block"):
+            if not (document.starts_line(node.start) and document.ends_line(node.end)):
+                return None
+            at = document.line_start(node.start)
+            indented = document.indented(text, document.indentation(node.start))
+            several = "\n" in text or document.line_end(node.start) != document.line_end(node.end)
+            return (Edit(Span(at, at), document.lines(indented + ("\n\n" if several else "\n"))),)
+        if parent.kind == "pair" and parent.children[0].text.strip() == "do:" and parent.children[-1] is node:
+            opened = _opened(document, path[: number + 1], text, before=True)
+            if opened is not None:
+                return opened
+    return None
+
+
 def _behind(document: Document, statement: Span, text: str) -> tuple[Edit, ...] | None:
     if not (document.starts_line(statement.start) and document.ends_line(statement.end)):
         return None
@@ -147,8 +169,10 @@ def _behind(document: Document, statement: Span, text: str) -> tuple[Edit, ...] 
     return (Edit(Span(at, at), document.lines("\n\n" + indented)),)
 
 
-def _opened(document: Document, path: list[Node], text: str) -> tuple[Edit, ...] | None:
-    """`def change, do: body` as `def change do … end` with the statement behind the body.
+def _opened(
+    document: Document, path: list[Node], text: str, *, before: bool = False
+) -> tuple[Edit, ...] | None:
+    """`def change, do: body` as `def change do … end` with the statement behind the body, or before it.
 
     `path` leads from the root to the body: …, the call of `def`, its arguments, keywords, pair, the body.
     """
@@ -166,6 +190,14 @@ def _opened(document: Document, path: list[Node], text: str) -> tuple[Edit, ...]
         return None
     indent = document.indentation(owner.start)
     inner = indent + ("\t" if "\t" in indent else "  ")
-    opening = Edit(Span(head.end, body.start), document.lines(f" do\n{inner}"))
-    closing = "\n\n" + document.indented(text, inner) + f"\n{indent}end"
-    return opening, Edit(Span(owner.end, owner.end), document.lines(closing))
+    # What takes several lines has an empty line behind it.
+    following = document.next_line(owner.end)
+    below = document.data[following : document.line_end(following)].strip()
+    gap = "" if below in (b"", b"end") else "\n"
+    if before:
+        opening = document.lines(f" do\n{document.indented(text, inner)}\n{inner}")
+        ending = document.lines(f"\n{indent}end{gap}")
+        return Edit(Span(head.end, body.start), opening), Edit(Span(owner.end, owner.end), ending)
+    start = Edit(Span(head.end, body.start), document.lines(f" do\n{inner}"))
+    closing = "\n\n" + document.indented(text, inner) + f"\n{indent}end{gap}"
+    return start, Edit(Span(owner.end, owner.end), document.lines(closing))

@@ -119,7 +119,8 @@ class CallOptions:
         """Puts the pair `text` (`key: value`) behind the last one, or as the only one; None: not editable."""
         if not self.editable:
             return None
-        if (broken := self._one_pair_a_line(text)) is not None:
+        written = [pair.text for pair in self.list.children] if self.list is not None else []
+        if (broken := self._one_pair_a_line([*written, text], len(f", {text}"))) is not None:
             return broken
         if self.list is not None:
             last = self.list.children[-1]
@@ -137,8 +138,16 @@ class CallOptions:
             return Edit(Span(at, at), text)
         return Edit(Span(self.call.end, self.call.end), f"({text})")
 
-    def _one_pair_a_line(self, text: str) -> Edit | None:
-        """All pairs on lines of their own, where the new one would make a line too long that was not.
+    def replace_pair(self, key: str, text: str) -> Edit | None:
+        """Puts the pair `text` in the place of the one with this key."""
+        pair = self.pairs.get(key)
+        if pair is None or self.list is None:
+            return None
+        written = [text if other is pair else other.text for other in self.list.children]
+        return self._one_pair_a_line(written, len(text) - len(pair.text)) or Edit(pair.span, text)
+
+    def _one_pair_a_line(self, written: list[str], longer: int) -> Edit | None:
+        """All pairs on lines of their own, where `longer` makes a line too long that was not.
 
         As `mix format` does it for `add :a, :b, pairs` and `create index(:a, [:b], pairs)`; None for every
         other form, and where there is room.
@@ -148,7 +157,7 @@ class CallOptions:
             return None
         start, end = document.line_start(self.call.start), document.line_end(self.call.end)
         line = document.data[start:end].decode("utf-8", "replace")
-        if "\n" in line or not len(line) <= elixir.WIDTH < len(line) + len(f", {text}"):
+        if "\n" in line or not len(line) <= elixir.WIDTH < len(line) + longer:
             return None
         opening = document.data[self.call.children[0].end : self.call.children[0].end + 1]
         command = re.match(rb"[ \t]*\w+ ", document.data[start:end])
@@ -159,8 +168,7 @@ class CallOptions:
             indent, closing = indent + "  ", f"{document.newline}{indent}"
         else:
             return None
-        pairs = [pair.text for pair in self.list.children] if self.list is not None else []
-        lines = [f",{document.newline}{indent}{pair}" for pair in [*pairs, text]]
+        lines = [f",{document.newline}{indent}{pair}" for pair in written]
         stop = self.options.end if self.options is not None else before.end
         return Edit(Span(before.end, stop), "".join(lines) + closing)
 

@@ -11,6 +11,7 @@ from . import (
     concurrent_index,
     constant_default,
     expanding,
+    in_place,
     index_attributes,
     move_index,
     separate_modules,
@@ -38,6 +39,7 @@ STRATEGIES: tuple[Strategy, ...] = (
     *expanding.STRATEGIES,
     separate_modules.proposals,
     complete_for_rollback.proposals,
+    *in_place.STRATEGIES,
     suppression_comments.proposals,
     suppress.proposals,
 )
