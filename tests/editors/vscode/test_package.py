@@ -40,6 +40,11 @@ def test_it_carries_the_server_the_licences_and_its_pages(package: zipfile.ZipFi
     assert not [name for name in names if name.startswith(("src/", "node_modules/")) or name.endswith(".map")]
 
 
+def test_extension_and_server_have_one_version(manifest: Any) -> None:
+    """The extension passes over a server that is older than itself."""
+    assert manifest["version"] == version()
+
+
 def test_every_file_that_the_manifest_names_is_there(package: zipfile.ZipFile, manifest: Any) -> None:
     named = {manifest["icon"], manifest["main"].removeprefix("./")}
     for walkthrough in manifest["contributes"]["walkthroughs"]:
