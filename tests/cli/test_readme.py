@@ -31,3 +31,12 @@ def test_every_command_is_described() -> None:
 
     for name in _COMMANDS:
         assert f"| `{name}" in README
+
+
+def test_every_template_is_in_the_table() -> None:
+    from ecto_migrations_snippets import templates
+
+    rows = [
+        line for line in README.split("## Templates")[1].split("## ")[0].splitlines() if line[:3] == "| `"
+    ]
+    assert rows == [f"| `{each.name}` | {len(each.files)} | {each.title} |" for each in templates()]

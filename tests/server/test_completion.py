@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from ecto_migrations_snippets import templates
 from lsprotocol import types
 from support.editor import Editor, apply_edits, position_at
 
@@ -19,7 +20,7 @@ FRESH = """defmodule Shop.Repo.Migrations.IndexOrders do
   end
 end
 """
-NAMES = ["add-nullable-column", "add-not-null-column", "add-index-concurrently", "backfill-in-batches"]
+NAMES = [template.name for template in templates()]
 
 
 async def complete(editor: Editor, path: Path | str, marked: str) -> tuple[str, list[types.CompletionItem]]:
@@ -48,7 +49,7 @@ def named(items: list[types.CompletionItem], name: str) -> types.CompletionItem:
     return next(item for item in items if item.label == name)
 
 
-async def test_the_four_templates_fill_an_empty_file(neovim: Editor, migrations: Path) -> None:
+async def test_the_templates_fill_an_empty_file(neovim: Editor, migrations: Path) -> None:
     path = migrations / "20260101000000_index_orders.exs"
     text, items = await complete(neovim, path, "|")
     assert [item.label for item in items] == NAMES

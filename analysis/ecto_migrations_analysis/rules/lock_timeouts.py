@@ -39,8 +39,10 @@ def lock_timeout_at(context: MigrationContext, step: Step) -> LockTimeout | None
         for operation in earlier.statement.operations:
             if not isinstance(operation, SetParameter) or operation.name.lower() != "lock_timeout":
                 continue
-            if operation.local and not earlier.in_transaction:
-                continue  # PostgreSQL warns and does nothing
+            if operation.local and not (
+                earlier.in_transaction and step.in_transaction and earlier.transaction == step.transaction
+            ):
+                continue  # outside of a transaction PostgreSQL warns and does nothing; else it ends with it
             if operation.value is None and operation.known:
                 current = standing
             else:

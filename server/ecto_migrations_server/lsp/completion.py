@@ -113,7 +113,7 @@ def _item(
         detail=template.title,
         documentation=documentation,
         # In a file with nothing in it there is nothing more likely. Elsewhere `add` means the function first.
-        sort_text=f"{'0' if caret.fresh is not None else '~'}{number}",
+        sort_text=f"{'0' if caret.fresh is not None else '~'}{number:02}",
         insert_text_format=types.InsertTextFormat.Snippet
         if client.snippets
         else types.InsertTextFormat.PlainText,

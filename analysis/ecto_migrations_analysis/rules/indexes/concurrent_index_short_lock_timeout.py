@@ -123,6 +123,26 @@ class ConcurrentIndexShortLockTimeout(Rule):
             end
             """,
         ),
+        Case(
+            about="SET LOCAL in a transaction that is over",
+            text="""
+            @disable_ddl_transaction true
+            @disable_migration_lock true
+
+            def up do
+              execute(fn ->
+                repo().transaction(fn ->
+                  repo().query!("SET LOCAL lock_timeout = '5s'")
+                  repo().query!("ALTER TABLE posts ADD COLUMN slug text")
+                end)
+              end)
+
+              create index(:posts, [:slug], concurrently: true)
+            end
+
+            def down, do: :ok
+            """,
+        ),
     )
 
     def check(self, context: MigrationContext) -> Iterator[Finding]:

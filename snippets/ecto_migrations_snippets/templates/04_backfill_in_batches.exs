@@ -1,6 +1,6 @@
 # Backfill a column in batches
-# Goes through the table by its primary key in batches, each its own transaction: no long locks, and it can be
-# stopped and run again.
+# Goes through the table by its primary key, integers or UUIDs, in batches, each its own transaction: no long
+# locks, and it can be stopped and run again.
 # callbacks: up
 # attributes: @disable_ddl_transaction true, @disable_migration_lock true
 
