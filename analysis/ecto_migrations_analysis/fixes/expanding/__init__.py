@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from . import rename_column
+from . import change_type, drop_column, rename_column, rename_field
 
 # In the order in which they are offered: the simplest safe way first.
-STRATEGIES = (rename_column.proposals,)
+STRATEGIES = (
+    drop_column.proposals,
+    rename_field.proposals,
+    rename_column.proposals,
+    change_type.proposals,
+)

@@ -154,7 +154,7 @@ def fill(filling: Filling, placing: Placing, comments: list[str]) -> str:
         *backfill.functions(filling.target),
     ]
     if any(sql.brief for copy in filling.copies for sql in copy.sql) or filling.rest:
-        parts.append(_BRIEF_LOCK.format(timeout=placing.lock_timeout))
+        parts.append(brief_lock(placing.lock_timeout))
     return module(
         placing, _with_key(comments, filling.key, sync.relation), backfill.uses(filling.target), parts
     )
@@ -185,7 +185,7 @@ def contract(
         f"# Makes {sync.relation}.{sync.target} again, with its values, and what belonged to it.\n"
         "def down do\n" + elixir.indent(again, 2) + "\nend",
         *backfill.functions(filling.target),
-        _BRIEF_LOCK.format(timeout=placing.lock_timeout),
+        brief_lock(placing.lock_timeout),
     ]
     return module(
         placing, _with_key(comments, filling.key, sync.relation), backfill.uses(filling.target), parts
@@ -220,3 +220,8 @@ def literal(sql: str) -> str:
         return elixir.string(sql)
     escaped = sql.replace("\\", "\\\\").replace("#{", "\\#{").replace('"""', '\\"""')
     return f'"""\n{escaped}\n"""'
+
+
+def brief_lock(timeout: str) -> str:
+    """The function that `brief` calls."""
+    return _BRIEF_LOCK.format(timeout=timeout)

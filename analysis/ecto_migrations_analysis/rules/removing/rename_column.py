@@ -6,6 +6,7 @@ The rename is instant, and at that moment every query of the running release tha
 
 ## When it is silent
 - The migration creates the table itself.
+- Two columns exchange their names in one transaction: the name that code uses is there before and after.
 
 ## Instead
 The database's name need not be the field's name. Rename the field only, without any migration:
@@ -27,7 +28,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...findings import Finding, Level
+from ...operations import Relation
 from ...operations import RenameColumn as RenameColumnOperation
+from ..application import uses_of
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
 
@@ -59,12 +62,27 @@ class RenameColumn(Rule):
             rename table(:posts), :title, to: :headline
             """,
         ),
+        Case(
+            about="Another column takes the name at the same moment",
+            before=("create table(:posts) do\n  add :views, :integer\n  add :views_new, :bigint\nend",),
+            text="""
+            def up do
+              rename table(:posts), :views, to: :views_old
+              rename table(:posts), :views_new, to: :views
+            end
+
+            def down do
+              rename table(:posts), :views, to: :views_new
+              rename table(:posts), :views_old, to: :views
+            end
+            """,
+        ),
     )
 
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(RenameColumnOperation):
             table = operation.relation
-            if context.is_new(table, step):
+            if context.is_new(table, step) or _exchanged(context, table, operation):
                 continue
             old, new = operation.column or "…", operation.to or "…"
             yield self.finding(
@@ -77,3 +95,19 @@ class RenameColumn(Rule):
                 " column, sync, backfill, switch and drop.",
                 subject=subject(table, step.statement, column=operation.column, to=operation.to),
             )
+
+
+def _exchanged(context: MigrationContext, relation: Relation, operation: RenameColumnOperation) -> bool:
+    """Whether the old name is given to another column, or the new one taken from it, at the same moment.
+
+    A column that only takes over a name must not be one that a schema module has.
+    """
+    if not context.migration.transactional or operation.column is None or operation.to is None:
+        return False
+    before, after = context.migration.schema.table(relation), context.steps[-1].after.table(relation)
+    if before is None or after is None:
+        return False
+    if operation.column in before.columns and operation.column in after.columns:
+        return True
+    taken_over = operation.to in before.columns and operation.to in after.columns
+    return taken_over and not uses_of(context, relation, operation.column)
