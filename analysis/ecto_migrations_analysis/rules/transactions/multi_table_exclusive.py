@@ -8,7 +8,7 @@ PostgreSQL ends one of the two with `deadlock detected`. While it lasts, queries
 ## When it is silent
 - All but one of the tables are created by the migration.
 - One statement locks them together, such as `DROP TABLE` with the table its foreign key points to.
-- It drops the tables, or they are views.
+- It drops the tables, or they are views. What a drop locks besides is said by `drop-table-locks-parent`.
 - Each statement commits by itself.
 - The lock is held for long anyway: `long-op-under-exclusive-lock` says it.
 
@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...findings import Finding, Level, Related
+from ...operations import DropTable
 from ...syntax.span import Place
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
@@ -59,6 +60,17 @@ class MultiTableExclusive(Rule):
             text="@disable_ddl_transaction true\n\ndef change do\n" + _PLAIN + "end\n",
         ),
         Case(about="It drops them", text="drop table(:posts)\ndrop table(:comments)"),
+        Case(
+            about="The parent of a table that it drops",
+            before=(
+                "create table(:users)",
+                "create table(:comments) do\n  add :user_id, references(:users)\nend",
+            ),
+            text="""
+            rename table(:comments), to: table(:old_comments)
+            drop table(:old_comments)
+            """,
+        ),
         Case(about="The lock is held for long anyway", text=_PLAIN + "create index(:posts, [:slug])\n"),
         Case(about="One table twice", text=_PLAIN.replace(":comments", ":posts")),
     )
@@ -67,7 +79,7 @@ class MultiTableExclusive(Rule):
         if next(LongOpUnderExclusiveLock().check(context), None) is not None:
             return
         for step, held in exclusive_before(context):
-            if not held:
+            if not held or any(isinstance(item, DropTable) for item in step.statement.operations):
                 continue
             for table, span in exclusively_locked(context, step):
                 if table in held:
