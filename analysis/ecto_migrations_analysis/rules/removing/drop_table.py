@@ -8,6 +8,9 @@ EXCLUSIVE on the table and on every table its foreign keys point to: those wait 
 - The migration creates the table itself.
 - It stands in `down` and undoes the `create` of `up`.
 
+It is a risk, not a danger, where the table has its name from this migration and its rows were read before, as when a
+table is made anew: the rename is what running code fails at.
+
 ## Instead
 Deploy code that does not use the table first, keep a copy of the data if it may be wanted, drop the foreign keys
 one by one, then the table.
@@ -27,6 +30,7 @@ from ...findings import Finding, Level
 from ...operations import DropTable as DropTableOperation
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
+from ..copies import is_read_before, is_renamed_here
 
 
 class DropTable(Rule):
@@ -50,6 +54,34 @@ class DropTable(Rule):
             end
 
             def down, do: :ok
+            """,
+        ),
+        Case(
+            about="Its rows are copied before",
+            text="""
+            def up do
+              execute "CREATE TABLE kept AS SELECT * FROM drafts"
+              «drop table(:drafts)»
+            end
+
+            def down, do: raise("no way back")
+            """,
+        ),
+        Case(
+            about="A table made anew under its name",
+            text="""
+            def up do
+              rename table(:posts), to: table(:old_posts)
+
+              create table(:posts) do
+                add :title, :string
+              end
+
+              execute "INSERT INTO posts (title) SELECT title FROM old_posts"
+              «drop table(:old_posts)»
+            end
+
+            def down, do: raise("no way back")
             """,
         ),
     )
@@ -80,6 +112,9 @@ class DropTable(Rule):
             table = operation.relation
             if context.is_new(table, step):
                 continue
+            copied = is_read_before(context, step, table)
+            renamed = is_renamed_here(context, step, table)
+            lost = "what was not copied of its data is lost" if copied else "its data is lost"
             parents = [
                 str(lock.relation)
                 for lock in step.effect.locks
@@ -88,11 +123,19 @@ class DropTable(Rule):
             also = f" It takes ACCESS EXCLUSIVE on {_listed(parents)} too." if parents else ""
             yield self.finding(
                 operation.span,
-                f"Drops table `{table}`: its data is lost, and running code that uses it fails.",
-                level=context.level(self.level, table, step),
-                label="the data is lost",
-                reason=f"Code of the running release that still uses the table fails with undefined_table.{also}",
-                advice="Deploy code that does not use the table first; drop it in a later deploy.",
+                f"Drops table `{table}`: {lost}"
+                + ("." if renamed else ", and running code that uses it fails."),
+                level=context.level(Level.RISK if renamed and copied else self.level, table, step),
+                label="the data is lost" if not copied else "what was not copied is lost",
+                reason=(
+                    "DROP TABLE takes the rows with it; the table has its name from this migration."
+                    if renamed
+                    else "Code of the running release that still uses the table fails with undefined_table."
+                )
+                + also,
+                advice="Drop it in a later deploy, when nobody misses anything in the new one."
+                if renamed
+                else "Deploy code that does not use the table first; drop it in a later deploy.",
                 subject=subject(table, step.statement),
             )
 

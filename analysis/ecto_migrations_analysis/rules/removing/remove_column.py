@@ -40,6 +40,7 @@ from ...schema.state import Schema
 from ..application import goes_with_this, unused
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
+from ..copies import is_read_before
 
 
 class RemoveColumn(Rule):
@@ -152,6 +153,8 @@ class RemoveColumn(Rule):
             if context.is_new(table, step) or (Schema.key(table), operation.column) in added:
                 continue
             name = f"{table}.{operation.column or '…'}"
+            copied = operation.column is not None and is_read_before(context, step, table, operation.column)
+            lost = "what was not copied of its data is lost" if copied else "its data is lost"
             if unused(context, table, operation.column):
                 was = goes_with_this(context, table, operation.column)
                 if was is not None:
@@ -169,9 +172,9 @@ class RemoveColumn(Rule):
                     continue
                 yield self.finding(
                     operation.span,
-                    f"Drops `{name}`: its data is lost. No schema module has it any more.",
+                    f"Drops `{name}`: {lost}. No schema module has it any more.",
                     level=Level.INFO,
-                    label="the data is lost",
+                    label="the data is lost" if not copied else "what was not copied is lost",
                     reason="Nodes of a release that still has the field fail with undefined_column.",
                     advice="Run it when the release without the field runs on every node.",
                     subject=subject(table, step.statement, column=operation.column),
@@ -183,7 +186,7 @@ class RemoveColumn(Rule):
                 level=context.level(self.level, table, step),
                 label="running code still selects it",
                 reason="Ecto lists every field of a schema in its queries, so nodes that still have the field"
-                " fail until they are replaced. The data is lost.",
+                f" fail until they are replaced. And {lost}.",
                 advice="Deploy code without the field first; drop the column in a later deploy.",
                 subject=subject(table, step.statement, column=operation.column),
             )
