@@ -61,8 +61,10 @@ def named(template: Template, names: tuple[str, ...], module: Callable[[str], st
 
 def _renamed(name: str, values: Mapping[str, str]) -> str:
     """`add_status_to_posts` with the words in it replaced, each as a whole."""
-    for word, value in values.items():
-        as_name = re.sub(r"[^a-z0-9]+", "_", value.lower()).strip("_")
-        if re.fullmatch(r"[a-z0-9_]+", word) and as_name:
-            name = re.sub(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", as_name, name)
-    return name
+    made = {word: re.sub(r"[^a-z0-9]+", "_", value.lower()).strip("_") for word, value in values.items()}
+    names = {word: made[word] for word in made if made[word] and re.fullmatch(r"[a-z0-9_]+", word)}
+    if not names:
+        return name
+    # In one pass: `posts` may become `status` where `status` becomes something else.
+    either = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    return re.sub(rf"(?<![a-z0-9])(?:{either})(?![a-z0-9])", lambda match: names[match[0]], name)

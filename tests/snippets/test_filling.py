@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from ecto_migrations_snippets import Context, Template, templates
 from ecto_migrations_snippets.filling import fill, words
@@ -35,6 +37,38 @@ def test_a_word_is_replaced_as_a_whole_only() -> None:
     filled = fill(template("add-not-null-column"), {"string": "text", "status": "posts_state"})
     assert filled.files[0].name == "add_posts_state_to_posts"
     assert "add :${2:posts_state}, :${3:text}" in filled.files[0].text
+
+
+def test_words_can_change_places() -> None:
+    filled = fill(template("add-nullable-column"), {"posts": "status", "status": "posts"})
+    assert filled.files[0].name == "add_posts_to_status"
+
+
+# Words that are names of somebody's own: they stand nowhere but where they are replaced.
+OWN = {
+    "posts",
+    "status",
+    "events",
+    "comments",
+    "authors",
+    "author_id",
+    "editor_id",
+    "slug",
+    "title",
+    "legacy",
+}
+
+
+@pytest.mark.parametrize("each", templates(), ids=lambda each: each.name)
+def test_no_name_stays_where_all_are_replaced(each: Template) -> None:
+    given = {word: f"zz{number}" for number, word in enumerate(words(each))}
+    body = fill(each, given).body_for(Context())
+    assert body is not None
+    for file in body.files:
+        code = "\n".join(line for line in file.text.splitlines() if not line.startswith("defmodule "))
+        left = [word for word in OWN & given.keys() if re.search(rf"(?<![a-z]){word}(?![a-z])", code)]
+        assert left == [], code
+        assert not OWN & given.keys() & set(file.name.split("_"))
 
 
 def test_without_words_it_is_the_same_template() -> None:

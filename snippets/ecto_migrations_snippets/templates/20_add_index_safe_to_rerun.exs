@@ -1,4 +1,4 @@
-# Add an index concurrently, safe to run again
+# Add an index, concurrently and safe to run again
 # A concurrent build that was interrupted leaves its index behind, INVALID, and the next run stops at the name
 # (`IF NOT EXISTS` would take it for the finished index). This one drops what is left of a former run first.
 # attributes: @disable_ddl_transaction true, @disable_migration_lock true
