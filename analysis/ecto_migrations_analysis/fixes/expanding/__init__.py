@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import change_type, drop_column, rename_column, rename_field
+from . import change_type, drop_column, drop_table, enum_value, rename_column, rename_field, rename_table
 
 # In the order in which they are offered: the simplest safe way first.
 STRATEGIES = (
@@ -10,4 +10,7 @@ STRATEGIES = (
     rename_field.proposals,
     rename_column.proposals,
     change_type.proposals,
+    enum_value.proposals,
+    rename_table.proposals,
+    drop_table.proposals,
 )

@@ -302,6 +302,11 @@ def _constraint(
     return tuple(sql)
 
 
+def foreign_key(definition: ConstraintDefinition, name: str, place: Place) -> tuple[Sql, ...] | None:
+    """What makes a foreign key, whatever an interrupted run left; None for one that cannot be said."""
+    return _constraint(definition, name, place, None) if definition.kind == "foreign key" else None
+
+
 def _check(definition: ConstraintDefinition, place: Place) -> str | None:
     if definition.expression is None or definition.expression.sql is None:
         return None

@@ -12,6 +12,12 @@ from ..layout import Call, write
 from ..model import Edit
 
 _LISTS = ("do_block", "body", "else_block")
+# The functions of `Ecto.Migration` that a statement may call and be written elsewhere.
+_KNOWN = frozenset(
+    {"execute", "alter", "table", "add", "add_if_not_exists", "modify", "remove", "remove_if_exists"}
+    | {"create", "create_if_not_exists", "drop", "drop_if_exists", "index", "unique_index", "constraint"}
+    | {"references", "timestamps", "rename", "fragment"}
+)
 
 
 def in_place_of(document: Document, command: Span, statements: list[str]) -> tuple[Edit, ...] | None:
@@ -98,3 +104,55 @@ def reverse_of(context: Context, command: Command, kind: type[Command]) -> Comma
 def alter(table: str, lines: list[str]) -> str:
     """`alter table(…) do … end`; `table` as the migration writes it."""
     return f"alter {table} do\n" + elixir.indent("\n".join(lines), 2) + "\nend"
+
+
+def lines_of(document: Document, command: Span) -> Span | None:
+    """The lines of the statement that holds `command`, with the comments right above it.
+
+    None where it shares its lines or is all of its block.
+    """
+    path = document.path(command)
+    number = next((number for number, node in enumerate(path) if node.span == command), 0)
+    while number and path[number - 1].kind == "binary_operator" and path[number - 1].operator == "|>":
+        number -= 1
+    if not number or path[number - 1].kind not in _LISTS:
+        return None
+    node, parent = path[number], path[number - 1]
+    if len([child for child in parent.children if child.kind not in _LISTS]) < 2:
+        return None
+    if not (document.starts_line(node.start) and document.ends_line(node.end)) or not _stands_alone(node):
+        return None
+    start = document.line_start(node.start)
+    while start:
+        above = document.line_start(start - 1)
+        if not document.data[above:start].lstrip(b" \t").startswith(b"#"):
+            break
+        start = above
+    return Span(start, document.next_line(node.end))
+
+
+def _stands_alone(node: Node) -> bool:
+    """Whether nothing in it is defined elsewhere: no variable, no attribute, no function of the module."""
+    for inner in node.walk():
+        if inner.kind == "identifier" and inner.text not in _KNOWN:
+            return False
+        if inner.kind == "interpolation" or (inner.kind == "unary_operator" and inner.operator in "@^&"):
+            return False
+    return True
+
+
+def without(document: Document, lines: Span) -> Edit:
+    """The lines gone, and the empty one that set them off from what stands above."""
+    start = lines.start
+    above = document.line_start(start - 1) if start else 0
+    if start and not document.data[above:start].strip():
+        start = above
+    return Edit(Span(start, lines.end), "")
+
+
+def text_of(document: Document, lines: Span) -> str:
+    """The lines at the left margin, their ends `\\n`."""
+    text = document.data[lines.start : lines.end].decode("utf-8").replace("\r\n", "\n").strip("\n")
+    indent = document.indentation(lines.start)
+    moved = "\n".join(line.removeprefix(indent) for line in text.split("\n"))
+    return moved.replace("\t", "  ")
