@@ -61,9 +61,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
             preferred=True,
             new_files=1,
         ),
-        partial(
-            _change, context, adds, lines, f"use_{snake(str(value.name))}_{snake(value.value or 'value')}"
-        ),
+        partial(_change, context, adds, lines, name),
     )
 
 

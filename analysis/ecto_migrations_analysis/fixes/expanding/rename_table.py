@@ -36,7 +36,6 @@ def proposals(context: Context) -> Iterator[Proposal]:
             continue
         new = Relation(to, old.schema)
         if (edits := _kept(context, command, old, new)) is not None:
-            made = Change(edits=edits)
             yield Proposal(
                 offer(
                     context,
@@ -48,7 +47,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
                     findings=findings,
                     preferred=True,
                 ),
-                lambda files, made=made: made,
+                partial(_keep, edits),
             )
         viewed = _viewed(context, step, command, old, new)
         if viewed is not None and context.can_add_files:
@@ -64,6 +63,10 @@ def proposals(context: Context) -> Iterator[Proposal]:
                 ),
                 partial(_change, context, old, new, viewed),
             )
+
+
+def _keep(edits: tuple[Edit, ...], files: Files) -> Change:
+    return Change(edits=edits)
 
 
 def _kept(context: Context, command: RenameTable, old: Relation, new: Relation) -> tuple[Edit, ...] | None:
