@@ -25,7 +25,7 @@ from ecto_migrations_analysis.project.discovery import context_for
 from ecto_migrations_analysis.syntax.source import Source
 from ecto_migrations_server import new_migration
 from ecto_migrations_snippets import templates
-from support import proving
+from support import postgres, proving
 from support.backfills import run_backfill
 from support.cases import migration_text
 from support.migrating import Unit, catalog, migrate, run_unit
@@ -43,7 +43,8 @@ class Scenario:
     `old_code` and `new_code` are what the code of before and of after writes: the one until the last
     of several steps, the other from the first on. `keeps` is a query for what must stay the same; `holds` and
     `back` are queries that give true at the end and after the way back. `schema` is the application's, as it
-    is when the last of the migrations is deployed; `told` are the rules that speak for information.
+    is when the last of the migrations is deployed; `told` are the rules that speak for information; `since`
+    is the first version of PostgreSQL that has what it needs.
     """
 
     template: str
@@ -53,6 +54,7 @@ class Scenario:
     new_code: tuple[str, ...] = ()
     schema: str = ""
     told: frozenset[str] = frozenset()
+    since: int = 0
     keeps: str = "SELECT 1"
     holds: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
@@ -219,6 +221,7 @@ SCENARIOS = {
     ),
     "NOT NULL on PostgreSQL 18": Scenario(
         template="set-not-null-postgres-18",
+        since=18,
         before=(STATUS,),
         rows=(filled("status", "'live'"),),
         old_code=("INSERT INTO posts (status) VALUES ('x')", "UPDATE posts SET body = 'y' WHERE id = 7"),
@@ -354,10 +357,13 @@ def test_every_template_has_its_scenario() -> None:
     assert {scenario.template for scenario in SCENARIOS.values()} == {item.name for item in templates()}
 
 
+@pytest.mark.parametrize("version", postgres.VERSIONS)
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_template_with_its_defaults(name: str, database: Database, tmp_path: Path) -> None:
+def test_a_template_with_its_defaults(name: str, version: int, tmp_path: Path) -> None:
     scenario = SCENARIOS[name]
-    paths = written(scenario, tmp_path)
+    if version < scenario.since:
+        pytest.skip(f"{scenario.template} is for PostgreSQL {scenario.since}")
+    paths = written(scenario, tmp_path, version)
     said: list[Finding] = []
     for path in paths:
         analysis = analyze(Source(path.read_bytes(), str(path)), context_for(str(path)))
@@ -365,11 +371,15 @@ def test_a_template_with_its_defaults(name: str, database: Database, tmp_path: P
         said += analysis.findings
     assert [(finding.rule, finding.message) for finding in said if finding.level is not Level.INFO] == []
     assert {finding.rule for finding in said} == scenario.told
-    with database.connect() as connection:
-        cycle(scenario, [path.read_text() for path in paths], database, connection, paths[0])
+    database = postgres.require(version).create_database()
+    try:
+        with database.connect() as connection:
+            cycle(scenario, [path.read_text() for path in paths], database, connection, paths[0])
+    finally:
+        database.drop()
 
 
-def written(scenario: Scenario, folder: Path) -> Sequence[Path]:
+def written(scenario: Scenario, folder: Path, version: int = postgres.EMBEDDED) -> Sequence[Path]:
     """The files in a project that has the earlier migrations."""
     migrations = folder / "priv" / "repo" / "migrations"
     for directory in (migrations, folder / "config", folder / "lib" / "blog"):
@@ -379,7 +389,7 @@ def written(scenario: Scenario, folder: Path) -> Sequence[Path]:
     (folder / "lib" / "blog" / "repo.ex").write_text(proving.REPO)
     if scenario.schema:
         (folder / "lib" / "blog" / "post.ex").write_text(SCHEMA.format(fields=scenario.schema))
-    (folder / ".ecto-migrations.toml").write_text(proving.SETTINGS.format(version=18))
+    (folder / ".ecto-migrations.toml").write_text(proving.SETTINGS.format(version=version))
     for number, body in enumerate(scenario.before):
         path = migrations / f"{20230101000000 + number}_before_{number}.exs"
         path.write_text(migration_text(body, f"Blog.Repo.Migrations.Before{number}"))
