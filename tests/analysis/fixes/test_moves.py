@@ -6,7 +6,7 @@ import re
 
 import pytest
 from ecto_migrations_analysis.project.context import ProjectContext, RepoConfig
-from ecto_migrations_snippets import Context, templates
+from ecto_migrations_snippets import Context, Template, templates
 from support.elixir import Later
 from support.fixing import analysis_of, fix, migration, offered
 
@@ -109,16 +109,19 @@ def test_not_offered(body: str) -> None:
     assert not offered(migration(body, head='\n  @name "x"\n'), MOVE)
 
 
-def test_the_template_of_three_migrations_comes_apart(formatted: Later) -> None:
-    template = next(template for template in templates() if template.name == "add-not-null-column")
+SEVERAL = [template for template in templates() if len(template.files) > 1]
+
+
+@pytest.mark.parametrize("template", SEVERAL, ids=lambda template: template.name)
+def test_a_template_of_several_migrations_comes_apart(template: Template, formatted: Later) -> None:
     body = template.body_for(Context(module="MyApp.Repo.Migrations.AddStatusToPosts"))
     assert body is not None
     text = body.text + "\n"
     (offer,) = offered(text, SEPARATE)
-    assert (
-        offer.title == "Move the other 2 modules to files of their own (Ecto runs only the first of a file)"
-    )
-    assert offer.kind == "refactor.rewrite" and offer.new_file_count == 2
+    others = len(template.files) - 1
+    moved = "second module to a file of its" if others == 1 else f"other {others} modules to files of their"
+    assert offer.title == f"Move the {moved} own (Ecto runs only the first of a file)"
+    assert offer.kind == "refactor.rewrite" and offer.new_file_count == others
     fixed = fix(text, SEPARATE)
     assert fixed.all == [file.text for file in body.files]
     assert [name.partition("_")[2] for name in fixed.new] == [f"{file.name}.exs" for file in body.files[1:]]
