@@ -72,7 +72,7 @@ def test_capabilities() -> None:
         assert capabilities["textDocumentSync"]["change"] == 1
         assert capabilities["textDocumentSync"]["save"]
         assert capabilities["codeActionProvider"] == {
-            "codeActionKinds": ["quickfix", "refactor.rewrite"],
+            "codeActionKinds": ["quickfix", "refactor.rewrite", "source.fixAll.ecto-migrations"],
             "resolveProvider": True,
         }
         assert capabilities["hoverProvider"] is True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from .cells import printable
 from .errors import CommandError, complain
+from .fixing import configure as configure_fixing
 from .formats import findings as formats
 from .settings import configure as configure_settings
 
@@ -50,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stdin-filename", metavar="FILE", help="the file that standard input is (to be) saved as"
     )
+    configure_fixing(parser)
     configure_settings(parser)
 
 
@@ -76,6 +78,14 @@ def run(arguments: argparse.Namespace) -> int:
         from .baseline import Baseline
 
         baseline = Baseline.read(arguments.baseline)
+    if arguments.diff:
+        from .fixing import show
+
+        return show(targets, workspace, baseline)
+    if arguments.fix:
+        from .fixing import write as write_fixes
+
+        workspace = write_fixes(targets, lambda: settings.workspace(arguments), baseline)
     # A baseline is written instead of a report.
     output = None if arguments.write_baseline is not None else _output(arguments, sys.stdout, failing)
     written: list[Checked] = []

@@ -122,13 +122,13 @@ def _apply(checked: Checked, offer: Offer, write: bool, terminal: Terminal) -> N
     print(f"# {offer.title}")
     for other in made.others:
         name = _shown(other.path)
-        for line in _diff(name, name, other.before.decode("utf-8", "replace"), other.after):
-            print(_painted(line, terminal))
-    for line in _diff(target.shown, target.shown, source.data.decode("utf-8", "replace"), after):
-        print(_painted(line, terminal))
+        for line in diff(name, name, other.before.decode("utf-8", "replace"), other.after):
+            print(painted(line, terminal))
+    for line in diff(target.shown, target.shown, source.data.decode("utf-8", "replace"), after):
+        print(painted(line, terminal))
     for file in made.new_files:
-        for line in _diff(None, names[file.path], "", file.text.encode()):
-            print(_painted(line, terminal))
+        for line in diff(None, names[file.path], "", file.text.encode()):
+            print(painted(line, terminal))
     print("# to write this: add --write")
 
 
@@ -138,7 +138,8 @@ def _shown(path: str) -> str:
     return path if relative.startswith("..") else relative
 
 
-def _diff(old: str | None, new: str, before: str, after: bytes) -> list[str]:
+def diff(old: str | None, new: str, before: str, after: bytes) -> list[str]:
+    """The lines of a unified diff; `old` None for a file that is new."""
     from difflib import unified_diff
 
     return list(
@@ -161,7 +162,8 @@ def _lines(text: str) -> list[str]:
     return text.split("\n")[:-1]
 
 
-def _painted(line: str, terminal: Terminal) -> str:
+def painted(line: str, terminal: Terminal) -> str:
+    """A line of a diff in its colours, where there are any."""
     if terminal.wrap:
         # For the eyes; where it goes into a file or a pipe it stays what `patch` can read.
         line = "".join(shown for shown, _ in cells(line))

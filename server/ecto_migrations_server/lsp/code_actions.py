@@ -14,12 +14,15 @@ from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.fixes.model import Change, Offer
 from lsprotocol import types
 
-from . import convert
+from . import convert, fix_all
 from .documents import Document
 from .session import Session
 
+# Gets a list of URIs.
+FILES_CREATED = "ectoMigrations.filesCreated"
+
 OPTIONS = types.CodeActionOptions(
-    code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite],
+    code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, fix_all.KIND],
     resolve_provider=True,
 )
 
@@ -32,13 +35,18 @@ async def code_actions(ls: Session, params: types.CodeActionParams) -> list[type
 
     analysis = await ls.full_analysis(document)
     wanted = params.context.only
-    return [
+    found = [
         action
         for offer in offers(analysis, convert.span(document.source, params.range))
         if _is_wanted(convert.kind(offer.kind), wanted)
         and (ls.client.creates_files or not offer.new_file_count)
         and (action := _action(ls, document, analysis, offer, params.context.diagnostics)) is not None
     ]
+    if fix_all.is_wanted(wanted) and fix_all.is_offered(analysis):
+        everything = types.CodeAction(title=fix_all.TITLE, kind=fix_all.KIND)
+        if (action := _resolvable(ls, everything, document, analysis, fix_all.OFFER)) is not None:
+            found.append(action)
+    return found
 
 
 async def resolve(ls: Session, action: types.CodeAction) -> types.CodeAction:
@@ -55,8 +63,7 @@ async def resolve(ls: Session, action: types.CodeAction) -> types.CodeAction:
     change = _change(ls, analysis, str(data.get("offer")))
     if change is None:
         return _refused(ls, action, "the code that it was for is no longer there")
-    action.edit = convert.workspace_edit(change, document, ls.client, ls.files.open_at)
-    return action
+    return _with_edit(ls, action, change, document)
 
 
 def _action(
@@ -72,19 +79,41 @@ def _action(
         diagnostics=_answered(analysis, offer, document, diagnostics) or None,
         is_preferred=offer.preferred or None,
     )
+    return _resolvable(ls, action, document, analysis, offer.id)
+
+
+def _resolvable(
+    ls: Session, action: types.CodeAction, document: Document, analysis: Analysis, offer_id: str
+) -> types.CodeAction | None:
+    """The action without its edit, where the client asks for that later; None where there is no such edit."""
     if ls.client.resolves_edits:
-        action.data = {"uri": document.uri, "version": document.version, "offer": offer.id}
+        action.data = {"uri": document.uri, "version": document.version, "offer": offer_id}
         return action
-    change = _change(ls, analysis, offer.id)
+    change = _change(ls, analysis, offer_id)
     if change is None:
         return None
+    return _with_edit(ls, action, change, document)
+
+
+def _with_edit(ls: Session, action: types.CodeAction, change: Change, document: Document) -> types.CodeAction:
+    """Runs a command of the client after the edit, where it has one for the new files.
+
+    Neovim leaves them behind empty on the disk, with their texts in buffers that nobody sees.
+    """
     action.edit = convert.workspace_edit(change, document, ls.client, ls.files.open_at)
+    if change.new_files and action.edit is not None and FILES_CREATED in ls.client.commands:
+        uris = [convert.uri(file.path) for file in change.new_files]
+        action.command = types.Command(
+            title="Write the new migrations", command=FILES_CREATED, arguments=[uris]
+        )
     return action
 
 
 def _change(ls: Session, analysis: Analysis, offer_id: str) -> Change | None:
     from ecto_migrations_analysis.fixes.registry import StaleOffer, change
 
+    if offer_id == fix_all.OFFER:
+        return fix_all.change(ls, analysis)
     try:
         return change(analysis, offer_id, ls.files)
     except StaleOffer:
