@@ -19,7 +19,7 @@ from .concurrent_index import concurrently
 from .context import Context, Proposal, offer
 from .document import Document
 from .model import Change, Edit, Files, NewFile
-from .naming import snake
+from .naming import Namer, snake
 
 STRATEGY = "move-index"
 TITLE = "Move the index to a migration of its own and build it concurrently"
@@ -48,7 +48,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
         name = command.index.name
         if not findings or not isinstance(name, str) or not context.is_plain(command):
             continue
-        moved = _moved(context.document, command.span)
+        moved = moved_lines(context.document, command.span)
         if moved is None or _used_later(context, step, name):
             continue
         edits = [without_lines(context.document, moved.lines)]
@@ -74,7 +74,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
         )
 
 
-def _moved(document: Document, command: Span) -> StatementLines | None:
+def moved_lines(document: Document, command: Span) -> StatementLines | None:
     """None where the statement shares its lines, is all of its block, or needs what stands elsewhere."""
     found = statement_lines(document, command)
     node = document.node(found.statement) if found is not None else None
@@ -132,7 +132,7 @@ def _reverse(context: Context, name: str) -> list[Edit] | None:
     edits = []
     for command in down.program.commands:
         if isinstance(command, DropIndex) and command.index.name == name:
-            moved = _moved(context.document, command.span)
+            moved = moved_lines(context.document, command.span)
             if moved is None or command.via or not command.always or command.repeated:
                 return None
             edits.append(without_lines(context.document, moved.lines))
@@ -156,6 +156,14 @@ def without_lines(document: Document, lines: Span) -> Edit:
 def _change(
     context: Context, command: CreateIndex, moved: StatementLines, edits: tuple[Edit, ...], files: Files
 ) -> Change:
+    file = moved_file(context, command, moved, context.namer(files))
+    return Change(edits=edits, new_files=(file,))
+
+
+def moved_file(
+    context: Context, command: CreateIndex | DropIndex, moved: StatementLines, namer: Namer
+) -> NewFile:
+    """The migration that does what the lines say, concurrently."""
     document = context.document
     text = document.data[moved.lines.start : moved.lines.end].decode("utf-8")
     if command.index.concurrently is not True:
@@ -165,13 +173,11 @@ def _change(
         text = text[:start] + option.text + text[end:]
     indentation = document.indentation(moved.statement.start)
     lines = [line.removeprefix(indentation) for line in text.replace("\r\n", "\n").strip("\n").split("\n")]
-    path, module = context.namer(files).next(f"create_{snake(str(command.index.name))}")
+    verb = "create" if isinstance(command, CreateIndex) else "drop"
+    path, module = namer.next(f"{verb}_{snake(str(command.index.name))}")
     attributes = "@disable_ddl_transaction true\n"
     if context.disable_migration_lock:
         attributes += "@disable_migration_lock true\n"
     body = elixir.indent("\n".join(lines).replace("\t", "  "), 2)
     inner = elixir.indent(f"use Ecto.Migration\n\n{attributes}\ndef change do\n{body}\nend", 2)
-    return Change(
-        edits=edits,
-        new_files=(NewFile(path, document.lines(f"defmodule {module} do\n{inner}\nend\n")),),
-    )
+    return NewFile(path, document.lines(f"defmodule {module} do\n{inner}\nend\n"))

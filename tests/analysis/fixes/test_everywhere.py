@@ -48,8 +48,16 @@ def changes() -> list[tuple[str, Analysis, Offer, Change]]:
 
 
 def after(analysis: Analysis, made: Change) -> Analysis:
+    """The file after the change, with what the new files do as what is known to come later."""
     source = replace_data(analysis.source, apply(analysis.source.data, made))
-    return analyze(source, analysis.project)
+    changed = analyze(source, analysis.project)
+    if not made.new_files or analysis.project.latest is None:
+        return changed
+    schema = cases.left_by(changed, analysis.project.schema)
+    for file in made.new_files:
+        later = replace(analysis.project, schema=schema, latest=None, siblings=None)
+        schema = cases.left_by(analyze(Source(file.text.encode(), file.path), later), schema)
+    return analyze(source, replace(analysis.project, latest=lambda: schema))
 
 
 def replace_data(source: Source, data: bytes) -> Source:
@@ -73,7 +81,7 @@ def test_there_is_something_to_test(changes: list[tuple[str, Analysis, Offer, Ch
 
 def test_edits_lie_apart_and_the_text_parses(changes: list[tuple[str, Analysis, Offer, Change]]) -> None:
     for name, analysis, _, made in changes:
-        assert made.edits, name
+        assert made.edits or made.new_files, name
         changed = after(analysis, made)
         assert not changed.broken or analysis.broken, name
         assert changed.migrations, name

@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
-from . import set_not_null
+from . import (
+    add_validation,
+    key_from_index,
+    partitioned_index,
+    replace_foreign_key,
+    separate_concurrent,
+    set_not_null,
+)
 
-STRATEGIES = (set_not_null.proposals,)
+# In the order in which they are offered.
+STRATEGIES = (
+    set_not_null.proposals,
+    replace_foreign_key.proposals,
+    key_from_index.proposals,
+    partitioned_index.proposals,
+    separate_concurrent.proposals,
+    add_validation.proposals,
+)

@@ -129,7 +129,7 @@ def split(context: Context, taken: Taken, parts: tuple[Part, ...], files: Files)
     for number, part in enumerate(parts, 1):
         in_place = taken.lines is None and number == 1
         path, name = ("", own.module) if in_place else namer.next(part.name)
-        text = _rendered(context, part, name, number, len(parts))
+        text = rendered(context, part, name, number, len(parts))
         if number == 1 and taken.remarks:
             text = "\n".join(taken.remarks) + "\n" + text
         if in_place:
@@ -145,7 +145,8 @@ def new_file_count(taken: Taken, parts: int) -> int:
     return parts - 1 if taken.lines is None else parts
 
 
-def _rendered(context: Context, part: Part, name: str, step: int, steps: int) -> str:
+def rendered(context: Context, part: Part, name: str, step: int, steps: int) -> str:
+    """The text of a migration."""
     settings = context.analysis.project.settings
     placing = Placing(
         module=name,

@@ -1,8 +1,8 @@
 """NOT NULL on a column that exists: a constraint that is not validated, its validation, then NOT NULL.
 
 From PostgreSQL 18 NOT NULL itself can be NOT VALID. Before, a validated CHECK proves to SET NOT NULL that no
-row has to be looked at (PostgreSQL manual, ALTER TABLE). A backfill comes before either: from the moment it is
-there, the constraint refuses every UPDATE of a row that has no value.
+row has to be looked at (PostgreSQL manual, ALTER TABLE). A backfill comes before either: from the moment it
+is there, the constraint refuses every UPDATE of a row that has no value.
 """
 
 from __future__ import annotations
