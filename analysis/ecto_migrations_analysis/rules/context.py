@@ -10,16 +10,21 @@ from ..analysis import Analysis, MigrationAnalysis, Step
 from ..findings import Finding, Level
 from ..operations import (
     AddConstraint,
+    CallsCode,
     ConstraintDefinition,
     CreateTable,
     CreateView,
     DropTable,
     DropView,
+    Insert,
+    OpaqueSQL,
     Operation,
     Relation,
     RenameTable,
+    Truncate,
 )
 from ..operations.constraints import ConstraintKind
+from ..program.commands import ApplicationCode, UnknownCode
 from ..records import dataclass
 from ..schema.persistent import put, unlike, without
 from ..schema.state import Schema
@@ -103,6 +108,46 @@ class MigrationContext:
             if any(key in _named_by(operation) for operation in item.statement.operations)
         ]
         return bool(named) and all(named)
+
+    def has_no_rows(self, relation: Relation, step: Step) -> bool:
+        """Whether the table is empty when `step` runs: new, or truncated before it in the same transaction.
+
+        TRUNCATE holds ACCESS EXCLUSIVE until the commit, so nobody else brings rows in. Reading, rewriting or
+        indexing such a table takes an instant, and no row breaks anything.
+        """
+        if self.is_new(relation, step):
+            return True
+        if not self._truncates or not step.in_transaction:
+            return False
+        key = Schema.key(relation)
+        steps = {
+            id(earlier.statement.command): earlier for earlier in self.steps if earlier.statement.command
+        }
+        program = self.migration.migration.up
+        empty = False
+        for command in program.commands if program is not None else ():
+            earlier = steps.get(id(command))
+            if earlier is step:
+                return empty
+            if isinstance(command, UnknownCode) or (
+                isinstance(command, ApplicationCode) and not command.is_harmless
+            ):
+                empty = False
+            if earlier is None or not earlier.in_transaction or earlier.transaction != step.transaction:
+                continue
+            for operation in earlier.statement.operations:
+                match operation:
+                    case Truncate(relations=relations):
+                        empty = empty or key in map(Schema.key, relations)
+                    case Insert(relation=written) if Schema.key(written) == key:
+                        empty = False
+                    case CallsCode() | OpaqueSQL():
+                        empty = False
+        return False
+
+    @cached_property
+    def _truncates(self) -> bool:
+        return any(True for _ in self.forward(Truncate))
 
     def level(self, level: Level, relation: Relation, step: Step) -> Level:
         """The level for something done to `relation`: a step lower where it may not happen to an old table.

@@ -111,7 +111,7 @@ class AddColumnDefaultLegacy(Rule):
             return
         for step, operation in context.forward(AddColumn):
             column, table = operation.column, operation.relation
-            if column.default is None or column.generated or context.is_new(table, step):
+            if column.default is None or column.generated or context.has_no_rows(table, step):
                 continue
             if (column.default.sql or "").strip().upper() == "NULL":
                 continue

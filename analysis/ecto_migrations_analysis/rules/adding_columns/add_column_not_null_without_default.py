@@ -12,6 +12,8 @@ That is why it passes in development and in CI, where tables are empty, and fail
 - The migration creates the table itself.
 - The column has a default that is not NULL, is an identity, a serial or a generated column.
 
+Where the migration has truncated the table before, in the same transaction, only the inserts of running code fail.
+
 ## Instead
 A constant default makes it one step, instant on PostgreSQL 11 and later, without a scan or rewrite:
 
@@ -79,6 +81,20 @@ class AddColumnNotNullWithoutDefault(Rule):
             execute "ALTER TABLE posts ADD COLUMN status text «NOT NULL»", "ALTER TABLE posts DROP COLUMN status"
             """,
         ),
+        Case(
+            about="The table is emptied before",
+            text="""
+            def up do
+              execute "TRUNCATE drafts"
+
+              alter table(:drafts) do
+                add :status, :string, «null: false»
+              end
+            end
+
+            def down, do: raise("no way back")
+            """,
+        ),
     )
     silent = (
         Case(
@@ -119,6 +135,19 @@ class AddColumnNotNullWithoutDefault(Rule):
             if context.is_new(operation.relation, step):
                 continue
             table = operation.relation
+            if context.has_no_rows(table, step):
+                yield self.finding(
+                    column.not_null_span,
+                    "NOT NULL without a default: code that does not know the column fails at every insert into"
+                    f" `{table}`, which is empty here.",
+                    level=context.level(Level.RISK, table, step),
+                    label="running code has no value for it",
+                    reason=f"TRUNCATE stands before it in the transaction, so that no row lacks a value for"
+                    f" `{column.name or '…'}`.",
+                    advice="Deploy code that sets the column before NOT NULL, or give it a `default:`.",
+                    subject=subject(table, step.statement, column=column.name),
+                )
+                continue
             yield self.finding(
                 column.not_null_span,
                 f"NOT NULL without a default: scans `{table}` under ACCESS EXCLUSIVE"

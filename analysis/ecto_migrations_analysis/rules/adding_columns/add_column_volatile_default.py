@@ -105,7 +105,7 @@ class AddColumnVolatileDefault(Rule):
             column, table = operation.column, operation.relation
             if column.default is None or column.default.literal or column.default.sql is None:
                 continue
-            if column.generated or context.is_new(table, step):
+            if column.generated or context.has_no_rows(table, step):
                 continue
             found = volatility(column.default, step.before.functions)
             if found not in ("volatile", "unknown"):

@@ -106,7 +106,7 @@ class AddConstrainedDomainColumn(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(AddColumn):
             column, table = operation.column, operation.relation
-            if context.is_new(table, step) or not _constrained(step.before, column.type):
+            if context.has_no_rows(table, step) or not _constrained(step.before, column.type):
                 continue
             refuses = column.default is None
             yield self.finding(

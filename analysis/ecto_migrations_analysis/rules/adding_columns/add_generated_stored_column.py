@@ -95,7 +95,7 @@ class AddGeneratedStoredColumn(Rule):
         )
         for step, operation in context.forward(AddColumn):
             column, table = operation.column, operation.relation
-            if column.generated is None or not column.generated.stored or context.is_new(table, step):
+            if column.generated is None or not column.generated.stored or context.has_no_rows(table, step):
                 continue
             known = column.generated.expression.sql is not None
             yield self.finding(

@@ -85,7 +85,7 @@ class AddIdentityColumn(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(AddColumn):
             column, table = operation.column, operation.relation
-            if column.identity is None or context.is_new(table, step):
+            if column.identity is None or context.has_no_rows(table, step):
                 continue
             yield self.finding(
                 column.identity.span,

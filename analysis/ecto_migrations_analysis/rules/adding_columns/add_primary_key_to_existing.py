@@ -135,7 +135,7 @@ class AddPrimaryKeyToExisting(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(AddConstraint):
             table, key = operation.relation, operation.constraint
-            if key.kind != "primary key" or context.is_new(table, step):
+            if key.kind != "primary key" or context.has_no_rows(table, step):
                 continue
             failure = _failure(step, operation)
             if failure is not None:

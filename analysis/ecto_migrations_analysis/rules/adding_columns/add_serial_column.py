@@ -101,7 +101,7 @@ class AddSerialColumn(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(AddColumn):
             column, table = operation.column, operation.relation
-            if not column.type.serial or context.is_new(table, step):
+            if not column.type.serial or context.has_no_rows(table, step):
                 continue
             yield self.finding(
                 column.type_span,

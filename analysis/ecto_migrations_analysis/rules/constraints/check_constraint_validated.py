@@ -75,7 +75,7 @@ class CheckConstraintValidated(Rule):
             constraint, table = operation.constraint, operation.relation
             if constraint.kind != "check" or not constraint.validated or not constraint.enforced:
                 continue
-            if context.is_new(table, step):
+            if context.has_no_rows(table, step):
                 continue
             name = constraint.name or "…"
             yield self.finding(

@@ -71,7 +71,7 @@ class ExclusionConstraint(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(AddConstraint):
             constraint, table = operation.constraint, operation.relation
-            if constraint.kind != "exclusion" or context.is_new(table, step):
+            if constraint.kind != "exclusion" or context.has_no_rows(table, step):
                 continue
             yield self.finding(
                 operation.span,

@@ -116,7 +116,7 @@ def _long_after(context: MigrationContext, after: Step) -> str | None:
             behind = True
         elif behind and step.in_transaction and step.transaction == after.transaction:
             for relation in (*step.effect.rewrites, *step.effect.scans):
-                if not context.is_new(relation, step) and relation.name is not None:
+                if not context.has_no_rows(relation, step) and relation.name is not None:
                     does = "rewriting" if relation in step.effect.rewrites else "reading all of"
                     return f"{does} `{Schema.key(relation)}`"
             for operation in step.statement.operations:

@@ -94,7 +94,7 @@ class ForeignKeyValidated(Rule):
             constraint, table = operation.constraint, operation.relation
             if constraint.kind != "foreign key" or not constraint.validated or not constraint.enforced:
                 continue
-            if context.is_new(table, step):
+            if context.has_no_rows(table, step):
                 continue
             parent = constraint.references
             exclusive = any(

@@ -86,7 +86,7 @@ class UniqueConstraintRaw(Rule):
             constraint, table = operation.constraint, operation.relation
             if constraint.kind != "unique" or constraint.using_index is not None:
                 continue
-            if context.is_new(table, step):
+            if context.has_no_rows(table, step):
                 continue
             columns = ", ".join(constraint.columns) or "…"
             yield self.finding(

@@ -6,7 +6,7 @@ Where an `alter` of the same table precedes it in the transaction, the table is 
 wait for the whole build too.
 
 ## When it is silent
-- The migration creates the table itself, or the materialized view.
+- The migration creates the table itself, or the materialized view, or has truncated the table in the same transaction.
 - `concurrently: true`.
 - `only: true` on a partitioned parent: nothing is built then.
 - The table is known to be partitioned: PostgreSQL has no concurrent form there.
@@ -139,6 +139,17 @@ class IndexNotConcurrent(Rule):
             """,
         ),
         Case(
+            about="The table is truncated before",
+            text="""
+            def up do
+              execute "TRUNCATE drafts"
+              create index(:drafts, [:author_id])
+            end
+
+            def down, do: drop(index(:drafts, [:author_id]))
+            """,
+        ),
+        Case(
             about="A materialized view of the same migration",
             text="""
             execute "CREATE MATERIALIZED VIEW totals AS SELECT author_id, count(*) FROM posts GROUP BY 1",
@@ -152,7 +163,7 @@ class IndexNotConcurrent(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(CreateIndex):
             table = operation.relation
-            if operation.concurrently or operation.only or context.is_new(table, step):
+            if operation.concurrently or operation.only or context.has_no_rows(table, step):
                 continue
             known = step.before.table(table)
             if known is not None and known.partition_by is not None:

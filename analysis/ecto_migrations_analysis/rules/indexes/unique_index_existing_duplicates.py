@@ -175,7 +175,7 @@ class UniqueIndexExistingDuplicates(Rule):
                 if key is None:
                     continue
                 relation, name, columns, nulls_distinct = key
-                if context.is_new(relation, step) or Schema.key(relation) in step.before.views:
+                if context.has_no_rows(relation, step) or Schema.key(relation) in step.before.views:
                     continue
                 if _is_cleaned(context, step, relation) or _was_unique(context, step, relation, columns):
                     continue

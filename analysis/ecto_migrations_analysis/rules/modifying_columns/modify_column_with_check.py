@@ -85,7 +85,7 @@ class ModifyColumnWithCheck(Rule):
         for step, operation in context.forward(AlterColumnType):
             relation = operation.relation
             table = step.before.table(relation)
-            if table is None or operation.column is None or context.is_new(relation, step):
+            if table is None or operation.column is None or context.has_no_rows(relation, step):
                 continue
             if Schema.key(relation) in step.effect.rewrites:
                 continue

@@ -155,7 +155,11 @@ class ModifyForeignKey(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(AddConstraint):
             constraint, table = operation.constraint, operation.relation
-            if not operation.from_modify or constraint.kind != "foreign key" or context.is_new(table, step):
+            if (
+                not operation.from_modify
+                or constraint.kind != "foreign key"
+                or context.has_no_rows(table, step)
+            ):
                 continue
             name = constraint.name or "…"
             failure = next((f for f in step.effect.failures if f.certain and f.span == operation.span), None)

@@ -140,7 +140,7 @@ class ModifyTypeRewrite(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(AlterColumnType):
             table = operation.relation
-            if context.is_new(table, step):
+            if context.has_no_rows(table, step):
                 continue
             known = step.before.table(table)
             old = type_before(operation, known.columns.get(operation.column or "") if known else None)

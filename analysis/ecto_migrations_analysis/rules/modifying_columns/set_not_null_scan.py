@@ -126,7 +126,7 @@ class SetNotNullScan(Rule):
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(SetNotNull):
             table = operation.relation
-            if context.is_new(table, step):
+            if context.has_no_rows(table, step):
                 continue
             known = step.before.table(table)
             column = known.columns.get(operation.column or "") if known else None

@@ -277,7 +277,7 @@ def _long_work(context: MigrationContext, step: Step) -> tuple[str, bool, Span] 
     for operation in step.statement.operations:
         match operation:
             case CreateIndex(concurrently=False, only=False, relation=relation):
-                if not context.is_new(relation, step):
+                if not context.has_no_rows(relation, step):
                     return f"index `{operation.name or '…'}` is built", True, operation.span
             case Reindex(concurrently=False):
                 return f"`{operation.name}` is indexed anew", True, operation.span
