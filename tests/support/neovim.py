@@ -40,7 +40,7 @@ class Neovim:
         self.home = home
 
     @classmethod
-    def start(cls, home: Path, monkeypatch: pytest.MonkeyPatch) -> Neovim:
+    def start(cls, home: Path, monkeypatch: pytest.MonkeyPatch, plugin: Path = PLUGIN) -> Neovim:
         for kind in ("CONFIG", "DATA", "STATE", "CACHE"):
             monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
         monkeypatch.delenv("NVIM", raising=False)
@@ -50,7 +50,7 @@ class Neovim:
             "child",
             argv=[
                 *(str(EXECUTABLE), "--clean", "--embed", "--headless", "-i", "NONE", "-n"),
-                *("--cmd", f"set runtimepath+={PLUGIN}"),
+                *("--cmd", f"set runtimepath+={plugin}"),
             ],
         )
         return cls(nvim, home)
