@@ -18,7 +18,7 @@ help:
 	@echo 'make test    the whole test suite (WORKERS=n, ARGS="-k name")'
 	@echo 'make lint    ruff, the format, mypy'
 	@echo 'make format  let ruff format and fix what it can'
-	@echo 'make docs    write docs/rules from the rules'
+	@echo 'make docs    write docs/rules, docs/fixes.md and the schema of the settings'
 	@echo 'make bench   how long start and analysis take, as ratios'
 	@echo 'make screenshot  pictures of Neovim in build/screenshots (needs tmux and the DejaVu fonts)'
 	@echo 'make vsix    the extension for VS Code, $(VSIX) (needs npm, Node.js 20 or later)'
