@@ -26,6 +26,7 @@ create table(:comments) do
 end
 """
 POSTS = ("INSERT INTO posts (title, status) SELECT 't' || g, 'draft' FROM generate_series(1, 500) g",)
+STORED = 'add :slug, :string, generated: "ALWAYS AS (lower(title)) STORED"'
 LEAVES = """
 def up do
   drop table(:comments)
@@ -62,6 +63,58 @@ SCENARIOS = (
         old_until=2,
         keeps="SELECT id, status FROM posts WHERE id <= 500 ORDER BY id",
         holds=("SELECT bool_or(status::text = 'hidden') FROM posts",),
+    ),
+    Scenario(
+        about="A serial column",
+        before=("create table(:posts) do\n  add :title, :string\nend",),
+        rows=("INSERT INTO posts (title) SELECT 't' || g FROM generate_series(1, 2500) g",),
+        text="alter table(:posts) do\n  add :number, :serial\nend",
+        strategy="number-in-steps",
+        files=3,
+        old_code=("INSERT INTO posts (title) VALUES ('x')",),
+        old_until=3,
+        keeps="SELECT id, title FROM posts WHERE id <= 2500 ORDER BY id",
+        holds=("SELECT count(DISTINCT number) = count(*) FROM posts",),
+    ),
+    Scenario(
+        about="An identity, beside another column",
+        before=("create table(:posts) do\n  add :title, :string\nend",),
+        rows=("INSERT INTO posts (title) SELECT 't' || g FROM generate_series(1, 2500) g",),
+        text="alter table(:posts) do\n  add :note, :text\n  add :number, :identity\nend",
+        strategy="number-in-steps",
+        files=3,
+        old_code=("INSERT INTO posts (title) VALUES ('x')",),
+        old_until=3,
+        keeps="SELECT id, title FROM posts WHERE id <= 2500 ORDER BY id",
+        holds=(
+            "SELECT count(DISTINCT number) = count(*) FROM posts",
+            "SELECT attidentity <> '' AND attnotnull FROM pg_attribute"
+            " WHERE attrelid = 'posts'::regclass AND attname = 'number'",
+        ),
+    ),
+    Scenario(
+        about="A stored column by a trigger",
+        before=("create table(:posts) do\n  add :title, :string\nend",),
+        rows=("INSERT INTO posts (title) SELECT 'T' || g FROM generate_series(1, 2500) g",),
+        text=f"alter table(:posts) do\n  {STORED}\nend",
+        strategy="generated-by-trigger",
+        files=2,
+        old_code=(
+            "INSERT INTO posts (title) VALUES ('X'), (NULL)",
+            "UPDATE posts SET title = title || 'A' WHERE id % 50 = 1",
+        ),
+        old_until=2,
+        keeps="SELECT id FROM posts WHERE id <= 2500 ORDER BY id",
+        holds=("SELECT bool_and(slug IS NOT DISTINCT FROM lower(title)) FROM posts",),
+    ),
+    Scenario(
+        about="A stored column computed when it is read",
+        before=("create table(:posts) do\n  add :title, :string\nend",),
+        rows=("INSERT INTO posts (title) SELECT 'T' || g FROM generate_series(1, 2500) g",),
+        text=f"alter table(:posts) do\n  {STORED}\nend",
+        strategy="generated-when-read",
+        files=1,
+        holds=("SELECT bool_and(slug = lower(title)) FROM posts",),
     ),
     Scenario(
         about="A rename with a view for the code that runs",

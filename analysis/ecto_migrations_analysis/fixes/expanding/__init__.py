@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from . import change_type, drop_column, drop_table, enum_value, rename_column, rename_field, rename_table
+from . import (
+    change_type,
+    drop_column,
+    drop_table,
+    enum_value,
+    generated,
+    numbered,
+    rename_column,
+    rename_field,
+    rename_table,
+)
 
 # In the order in which they are offered: the simplest safe way first.
 STRATEGIES = (
@@ -13,4 +23,6 @@ STRATEGIES = (
     enum_value.proposals,
     rename_table.proposals,
     drop_table.proposals,
+    numbered.proposals,
+    generated.proposals,
 )

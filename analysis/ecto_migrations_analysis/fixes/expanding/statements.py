@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...program.commands import AlterTable, Command
 from ...syntax.span import Span
 from ...syntax.tree import Node
-from .. import elixir
+from .. import elixir, module_edits
 from ..context import Context
 from ..document import Document
 from ..layout import Call, write
@@ -156,3 +156,14 @@ def text_of(document: Document, lines: Span) -> str:
     indent = document.indentation(lines.start)
     moved = "\n".join(line.removeprefix(indent) for line in text.split("\n"))
     return moved.replace("\t", "  ")
+
+
+def instead_of_change(
+    document: Document, command: AlterTable, change: Span, made: list[str]
+) -> tuple[Edit, ...] | None:
+    """The statements in the place of an `alter` of one line, `change`; else behind it, without the line."""
+    if len(command.changes) == 1:
+        return in_place_of(document, command.span, made)
+    gone = without_change(document, command, change)
+    behind = module_edits.after_statement(document, command.span, elixir.block(made))
+    return (*gone, *behind) if gone is not None and behind is not None else None
