@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Final, NoReturn
 
-from . import check, exit_codes, expand, explain, new, report, server
+from . import check, exit_codes, expand, explain, new, rehearse, report, server
 from .cells import printable
 from .errors import PROGRAM, CommandError, complain
 from .terminal import Terminal
@@ -21,6 +21,7 @@ examples:
   {PROGRAM} check                                 the migrations of the project in this folder
   {PROGRAM} check priv/repo/migrations/2026*.exs  these files
   {PROGRAM} report FILE                           SQL and locks, statement by statement
+  {PROGRAM} rehearse FILE                         try it and its rollback on a throwaway PostgreSQL
   {PROGRAM} expand FILE:7                         the safe form of what stands in line 7, as a diff
   {PROGRAM} explain index-not-concurrent          what a rule is about
   {PROGRAM} new add-index-concurrently            a migration from a template
@@ -32,6 +33,7 @@ exit codes: 0 nothing found, 1 findings, 2 wrong usage or an unreadable file
 _COMMANDS: Final[dict[str, ModuleType]] = {
     "check": check,
     "report": report,
+    "rehearse": rehearse,
     "expand": expand,
     "explain": explain,
     "new": new,

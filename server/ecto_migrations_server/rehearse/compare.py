@@ -1,0 +1,114 @@
+"""What was seen of a statement beside what the analysis claims of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ecto_migrations_analysis.analysis import Step
+from ecto_migrations_analysis.databases.postgres.locks import blocked_by
+from ecto_migrations_analysis.schema.state import Schema
+
+from .claims import Claim, causes_of
+from .observation import STRENGTH, Observation
+
+# Errors of the place, not of the statement: no privilege, no such extension, no memory, no disk.
+_OF_THE_SERVER = ("28", "42501", "53", "54", "57", "58")
+
+
+class Comparison:
+    """Of one transaction: claims and observations are put together, as locks are held until its end."""
+
+    def __init__(self, holds_rows: Callable[[str], bool]) -> None:
+        self._claim = Claim()
+        self._holds_rows = holds_rows
+        self._nonempty: dict[str, bool] = {}
+        self._told: set[str] = set()
+
+    def expect(self, step: Step) -> None:
+        """Before the statement runs: its claims, and which of their tables hold rows."""
+        self._claim.failures = []
+        self._claim.add(step.effect)
+        for name in (*self._claim.locks, *self._claim.scans):
+            if name not in self._nonempty:
+                self._nonempty[name] = self._holds_rows(name)
+
+    def ran(
+        self,
+        step: Step,
+        seen: Observation,
+        waited: dict[str, tuple[str, ...]],
+        *,
+        locks_seen: bool = True,
+        scans_seen: bool = True,
+    ) -> tuple[str, ...]:
+        """What differs after it ran, and did not after the statements before it."""
+        claim = self._claim
+        found = [
+            f"the analysis says that it fails: {failure.reason}"
+            for failure in claim.failures
+            if failure.certain
+        ]
+        if self._touches_rows(step):
+            found += [
+                f"the analysis says that it fails where the table has rows: {failure.reason}"
+                for failure in claim.failures
+                if failure.cause == "any row"
+            ]
+        if not claim.unknown:
+            if locks_seen:
+                found += self._locks(seen, waited)
+            found += self._sets("rewrites", claim.rewritten, seen.rewritten)
+            found += self._sets("builds the index", claim.rebuilt, seen.rebuilt)
+            if scans_seen:
+                claimed = {name for name in claim.scans if self._nonempty.get(name)}
+                found += self._sets("scans", claimed, seen.scans)
+        claim.follow(step.statement.operations)
+        new = tuple(text for text in found if text not in self._told)
+        self._told.update(new)
+        return new
+
+    def failed(self, step: Step, error: str) -> tuple[str, ...]:
+        """What differs where the server refused the statement."""
+        causes = causes_of(error)
+        if error.startswith(_OF_THE_SERVER) or self._claim.unknown:
+            return ()
+        if any(failure.cause in (causes or set()) for failure in step.effect.failures):
+            return ()
+        return ("the analysis does not say that it fails",)
+
+    def _touches_rows(self, step: Step) -> bool:
+        names = {str(Schema.key(lock.relation)) for lock in step.effect.locks}
+        return bool(names) and all(self._nonempty.get(name) for name in names)
+
+    def _locks(self, seen: Observation, waited: dict[str, tuple[str, ...]]) -> list[str]:
+        claim, found = self._claim, []
+        for name in sorted(claim.locks.keys() | seen.locks.keys()):
+            claimed, taken = claim.locks.get(name), seen.locks.get(name)
+            if claimed == taken:
+                continue
+            if taken is None:
+                found.append(f"the analysis says {claimed} on {name}, which was not locked")
+            elif claimed is None:
+                found.append(f"{name} was locked in {taken}, of which the analysis says nothing")
+            else:
+                found.append(f"the analysis says {claimed} on {name}, which was locked in {taken}")
+        for name, kinds in sorted(waited.items()):
+            claimed_kinds = set(blocked_by([claim.locks[name]])) if name in claim.locks else set()
+            claimed_kinds |= {kind for table, kind, _ in claim.waits if table == name}
+            for kind in ("reads", "writes"):
+                if kind in kinds and kind not in claimed_kinds:
+                    found.append(f"{kind} of {name} waited, and the analysis says that they do not")
+            if "changed rows" in kinds and name not in claim.written and claim.locks.get(name) is not None:
+                if STRENGTH[claim.locks[name]] < STRENGTH["ROW SHARE"]:
+                    found.append(f"writes of rows of {name} waited, and the analysis says that they do not")
+        for name in sorted(claim.locks):
+            for kind in sorted(blocked_by([claim.locks[name]])):
+                if name in seen.locks and name in waited and kind not in waited[name]:
+                    found.append(f"{kind} of {name} did not wait, and the analysis says that they do")
+        return found
+
+    def _sets(self, verb: str, claimed: set[str], seen: set[str]) -> list[str]:
+        return [
+            *(f"it {verb} {name}, of which the analysis says nothing" for name in sorted(seen - claimed)),
+            *(f"the analysis says that it {verb} {name}, and it did not" for name in sorted(claimed - seen)),
+        ]

