@@ -38,6 +38,21 @@ def test_a_client_that_announces_nothing() -> None:
     assert Client.of(types.ClientCapabilities()) == Client()
 
 
+@pytest.mark.parametrize(
+    ("options", "commands"),
+    [
+        ({"clientCommands": ["a.b", "c"]}, {"a.b", "c"}),
+        ({"clientCommands": ["a", 1, None]}, {"a"}),
+        ({"clientCommands": "a"}, set()),
+        ({}, set()),
+        (None, set()),
+        ([], set()),
+    ],
+)
+def test_a_client_names_its_commands(options: object, commands: set[str]) -> None:
+    assert Client().with_options(options).commands == commands
+
+
 def test_pulling_needs_the_refresh() -> None:
     text_document = types.TextDocumentClientCapabilities(diagnostic=types.DiagnosticClientCapabilities())
     refresh = types.WorkspaceClientCapabilities(

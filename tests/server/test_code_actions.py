@@ -8,6 +8,7 @@ import pytest
 from lsprotocol import types
 from pytest_lsp import client_capabilities
 from support.editor import Editor, path_of, range_of, uri_of
+from support.wire import Wire
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -212,3 +213,54 @@ async def test_commands_only_is_too_old(migrations: Path) -> None:
     uri = await opened(editor, migrations)
     assert await editor.code_actions(uri, CAUSE) == []
     await editor.disconnect()
+
+
+async def test_a_client_that_writes_new_files_is_told_of_them(migrations: Path) -> None:
+    options = {"clientCommands": ["ectoMigrations.filesCreated"]}
+    editor = await Editor.connect("neovim", options)
+    uri = await opened(editor, migrations)
+    actions = await editor.code_actions(uri, CAUSE)
+    action = await editor.pick(split(actions))
+    assert action.edit is not None and action.command is not None
+    assert action.command.command == "ectoMigrations.filesCreated"
+    (uris,) = action.command.arguments or ()
+    assert [path_of(created) for created in uris] == editor.apply(action.edit)
+    in_place = [await editor.pick(each) for each in actions if not each.title.startswith("Split")]
+    assert in_place and all(each.command is None for each in in_place)
+    await editor.disconnect()
+
+
+async def test_also_where_it_does_not_ask_a_second_time(migrations: Path) -> None:
+    """Read from the wire: lsprotocol takes an action that has a command for a bare command."""
+    capabilities = {
+        "workspace": {"workspaceEdit": {"resourceOperations": ["create"]}},
+        "textDocument": {"codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}},
+    }
+    (migrations / NAME).write_text(TEXT)
+    uri = uri_of(migrations / NAME)
+    with Wire() as wire:
+        wire.initialize(
+            capabilities, initializationOptions={"clientCommands": ["ectoMigrations.filesCreated"]}
+        )
+        wire.open(uri, TEXT)
+        place = {"line": CAUSE.start.line, "character": CAUSE.start.character}
+        answer = wire.request(
+            "textDocument/codeAction",
+            {
+                "textDocument": {"uri": uri},
+                "range": {"start": place, "end": place},
+                "context": {"diagnostics": []},
+            },
+        )
+        (action,) = [each for each in answer["result"] if each["title"].startswith(SPLIT)]
+        created = [each["uri"] for each in action["edit"]["documentChanges"] if each.get("kind") == "create"]
+        assert action["command"]["arguments"] == [created] and len(created) == 2
+        assert all("command" not in each for each in answer["result"] if "Split" not in each["title"])
+        wire.leave()
+
+
+async def test_others_are_not(neovim: Editor, migrations: Path) -> None:
+    uri = await opened(neovim, migrations)
+    action = await neovim.pick(split(await neovim.code_actions(uri, CAUSE)))
+    assert action.edit is not None and action.command is None
+    neovim.close(uri)

@@ -90,6 +90,36 @@ def test_wrong_ones_are_named_with_their_key(caplog: pytest.LogCaptureFixture) -
     assert [record.getMessage() for record in caplog.records] == list(settings.problems)
 
 
+@pytest.mark.parametrize(
+    ("value", "lens", "hints"),
+    [
+        (None, True, False),
+        ({"database_version": 16}, True, False),
+        ({"inlayHints": True}, True, True),
+        ({"ectoMigrations": {"codeLens": False, "inlayHints": True}}, False, True),
+        ({"codeLens": None, "inlayHints": None}, True, False),
+    ],
+)
+def test_what_is_shown_in_the_text(value: object, lens: bool, hints: bool) -> None:
+    settings = Settings.read(value)
+    assert (settings.code_lens, settings.inlay_hints) == (lens, hints)
+    assert settings.problems == () and "codeLens" not in dict(settings.stated)
+
+
+def test_what_is_shown_is_yes_or_no() -> None:
+    settings = Settings.read({"codeLens": "off", "inlayHints": 1, "start_after": 5})
+    assert (settings.code_lens, settings.inlay_hints) == (True, False)
+    assert dict(settings.stated) == {"start_after": 5}
+    assert settings.problems == (
+        "ectoMigrations.codeLens: expected true or false, got 'off'",
+        "ectoMigrations.inlayHints: expected true or false, got 1",
+    )
+
+
+def test_commands_of_the_client_are_no_settings() -> None:
+    assert Settings.read({"clientCommands": ["ectoMigrations.showReport"]}).problems == ()
+
+
 def test_they_win_over_the_files_key_by_key() -> None:
     project = ProjectSettings(start_after=1, lock_timeout="2s")
     adjusted = Settings.read({"start_after": 5}).adjust(project)
