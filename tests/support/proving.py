@@ -60,8 +60,9 @@ class Scenario:
     strategy: str
     subject: str = ""
     files: int
-    # Earlier migrations, and rows for their tables.
+    # Earlier and later migrations, and rows for the tables of the earlier ones.
     before: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
     # What the code that runs before the deploy writes, after each step until step `old_until`; what the code
     # that knows the change writes, after each step from `new_from`.
@@ -73,9 +74,11 @@ class Scenario:
     keeps: str = ""
     # Queries that give true at the end.
     holds: tuple[str, ...] = ()
-    # Options of the repo, the server's version that is assumed, and what somebody chooses in the new files.
+    # Options of the repo, the server's version that is assumed, further settings, and what somebody chooses
+    # in the files.
     config: str = "[]"
     version: int = 18
+    settings: str = ""
     # The schema modules, by their file's name in `lib/blog`, when the offer is taken; and as they are when
     # the last of the migrations is deployed, where that differs.
     lib: tuple[tuple[str, str], ...] = ()
@@ -118,7 +121,7 @@ def prove(scenario: Scenario, database: Database, folder: Path, formatted: Calla
 
 def make(scenario: Scenario, folder: Path) -> Made:
     """Writes the project and what the offer makes of it."""
-    path = _project(scenario, folder)
+    path = project(scenario, folder)
     analysis = analysis_of(path)
     found = [
         offer
@@ -142,18 +145,24 @@ def make(scenario: Scenario, folder: Path) -> Made:
     return Made(found[0], tuple(paths))
 
 
-def _project(scenario: Scenario, folder: Path) -> Path:
+def project(scenario: Scenario, folder: Path) -> Path:
+    """Writes the mix project, and gives the path of the migration that is to be fixed."""
     migrations = folder / "priv" / "repo" / "migrations"
     for directory in (migrations, folder / "config", folder / "lib" / "blog"):
         directory.mkdir(parents=True)
     (folder / "mix.exs").write_text(MIX)
     (folder / "config" / "config.exs").write_text(CONFIG.format(options=scenario.config))
     (folder / "lib" / "blog" / "repo.ex").write_text(REPO)
-    (folder / ".ecto-migrations.toml").write_text(SETTINGS.format(version=scenario.version))
+    (folder / ".ecto-migrations.toml").write_text(
+        SETTINGS.format(version=scenario.version) + scenario.settings
+    )
     write_lib(scenario.lib, folder)
     for number, body in enumerate(scenario.before):
         path = migrations / f"{20230101000000 + number}_before_{number}.exs"
         path.write_text(migration_text(body, f"Blog.Repo.Migrations.Before{number}"))
+    for number, body in enumerate(scenario.later):
+        path = migrations / f"{20250101000000 + number}_later_{number}.exs"
+        path.write_text(migration_text(body, f"Blog.Repo.Migrations.Later{number}"))
     path = migrations / f"{VERSION}_subject.exs"
     path.write_text(migration_text(scenario.text, "Blog.Repo.Migrations.Subject"))
     return path

@@ -95,8 +95,10 @@ def _proposal(
     findings = tuple(finding for finding in context.findings(span, (rule,)) if not finding.fails)
     if not findings or operation.constraint.name is None or not operation.relation.name:
         return
-    if edit is None:
-        return
+    table = context.steps[-1].after.table(operation.relation) if context.steps else None
+    partitioned = table is not None and table.partition_by is not None
+    if edit is None or (rule != CHECK_RULE and partitioned and context.analysis.project.version.major < 18):
+        return  # Before 18 a foreign key of a partitioned table cannot be NOT VALID.
     what = "constraint" if rule == CHECK_RULE else "foreign key"
     missing = _missing_index(context, operation, span) if rule != CHECK_RULE else ()
     ways = [f"add the {what} without a scan", "validate it"]

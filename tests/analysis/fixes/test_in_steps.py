@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ecto_migrations_analysis.fixes.registry import offers
 from support.elixir import Later
 from support.postgres import Database
-from support.proving import Scenario, prove
+from support.proving import Scenario, analysis_of, make, project, prove
 
 POSTS = """
 create table(:posts) do
@@ -267,6 +269,54 @@ SCENARIOS += [
     )
 ]
 
+SCENARIOS += [
+    Scenario(
+        about="a primary key by modify",
+        before=(KEYLESS,),
+        rows=(FILL_EVENTS,),
+        text="alter table(:events) do\n  modify :number, :bigint, primary_key: true, from: :bigint\nend",
+        strategy="constraint-from-index",
+        files=2,
+        keeps="SELECT count(*) FROM events WHERE number <= 2500",
+        holds=("SELECT count(*) = 1 FROM pg_constraint WHERE conname = 'events_pkey' AND contype = 'p'",),
+    ),
+    Scenario(
+        about="a unique index in place",
+        before=(POSTS,),
+        rows=ROWS,
+        text="create unique_index(:posts, [:slug])",
+        strategy="concurrent-index",
+        files=1,
+        old_code=OLD,
+        keeps=KEEPS,
+        holds=("SELECT indisvalid FROM pg_index WHERE indexrelid = 'posts_slug_index'::regclass",),
+    ),
+    Scenario(
+        about="a unique index among others",
+        before=(POSTS,),
+        rows=ROWS,
+        text="alter table(:posts) do\n  add :kind, :string\nend\n\ncreate unique_index(:posts, [:slug])",
+        strategy="move-index",
+        files=2,
+        old_code=OLD,
+        old_until=2,
+        keeps=KEEPS,
+        holds=("SELECT indisvalid FROM pg_index WHERE indexrelid = 'posts_slug_index'::regclass",),
+    ),
+    Scenario(
+        about="UNIQUE, with an advisory lock and settings of the project",
+        before=(POSTS,),
+        rows=ROWS,
+        text=RAW_UNIQUE,
+        strategy="constraint-from-index",
+        files=2,
+        config="migration_lock: :pg_advisory_lock",
+        settings='lock_timeout = "3s"\n',
+        keeps=KEEPS,
+        holds=UNIQUE_HOLDS,
+    ),
+]
+
 PARTITIONED = (
     """
     create table(:events, primary_key: false, options: "PARTITION BY RANGE (at)") do
@@ -389,3 +439,83 @@ SCENARIOS += [
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.about)
 def test_proven(scenario: Scenario, database: Database, tmp_path: Path, formatted: Later) -> None:
     prove(scenario, database, tmp_path, formatted)
+
+
+def test_the_ways_of_the_project_are_kept(tmp_path: Path) -> None:
+    scenario = next(scenario for scenario in SCENARIOS if "advisory" in scenario.about)
+    index, constraint = make(scenario, tmp_path).texts
+    assert "@disable_ddl_transaction true" in index and "@disable_ddl_transaction true" in constraint
+    assert "disable_migration_lock" not in index + constraint
+    assert "SET LOCAL lock_timeout = '3s'" in constraint
+
+
+def test_comments_of_what_moves_go_along(tmp_path: Path) -> None:
+    scenario = next(
+        scenario for scenario in SCENARIOS if scenario.about.startswith("UNIQUE as a constraint, a")
+    )
+    first, index, _ = make(scenario, tmp_path).texts
+    assert "The address" not in first and index.startswith("# The address has to be one.\n# Step 1 of 2: ")
+
+
+def test_a_validation_comes_behind_every_migration_there_is(tmp_path: Path) -> None:
+    scenario = next(scenario for scenario in SCENARIOS if scenario.about.endswith("validates: CHECK"))
+    later = tmp_path / "priv" / "repo" / "migrations"
+    made = make(replace(scenario, later=("create table(:tags)",)), tmp_path)
+    assert made.paths[-1].name > max(path.name for path in later.iterdir() if path != made.paths[-1])
+    assert made.offer.title == "Add a migration that validates has_title"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "before", "text"),
+    [
+        # The type may change too; nobody knows.
+        ("split-set-not-null", (), MODIFY),
+        ("split-set-not-null", (POSTS,), MODIFY.replace(":status, :string, null", ":status, :text, null")),
+        ("split-set-not-null", (POSTS,), MODIFY.replace("null: false,", 'null: false, default: "a",')),
+        (
+            "split-set-not-null",
+            (POSTS,),
+            "for column <- [:status, :slug] do\n"
+            "  alter table(:posts), do: modify(column, :string, null: false)\n"
+            "end",
+        ),
+        ("split-set-not-null", (POSTS,), f"def up do\n  {MODIFY}\n  flush()\nend\n\ndef down do\n  :ok\nend"),
+        # Deletes of authors would fail.
+        (
+            "split-set-not-null",
+            (AUTHORS, POSTS.replace(":bigint", "references(:authors, on_delete: :nilify_all)")),
+            RAW.replace("status", "author_id"),
+        ),
+        ("replace-foreign-key", (), REPLACED),
+        (
+            "replace-foreign-key",
+            (AUTHORS, WITH_KEY),
+            REPLACED.replace("delete_all)", "delete_all, type: :uuid)"),
+        ),
+        ("constraint-from-index", (POSTS,), RAW_UNIQUE.replace("(slug)", "NULLS NOT DISTINCT (slug)")),
+        ("constraint-from-index", PARTITIONED, 'execute "ALTER TABLE events ADD UNIQUE (user_id, at)", ""'),
+        ("unique-index-instead", (POSTS,), RAW_UNIQUE.replace("(slug)", "(slug) DEFERRABLE")),
+        ("partitioned-index", PARTITIONED[:1], "create index(:events, [:user_id])"),
+        ("partitioned-index", PARTITIONED, "create index(:events, [:user_id], only: true)"),
+        (
+            "separate-concurrent",
+            (POSTS,),
+            # Its column goes: moved behind that, there would be nothing to drop.
+            MIXED.format(
+                body="  drop index(:posts, [:slug], concurrently: true)\n\n"
+                "  alter table(:posts) do\n    remove :slug, :string\n  end\n\n"
+                "  create index(:posts, [:status], concurrently: true)"
+            ),
+        ),
+        ("", (POSTS,), 'create constraint(:posts, :apart, exclude: "gist (slug WITH =)")'),
+    ],
+)
+def test_not_offered(strategy: str, before: tuple[str, ...], text: str, tmp_path: Path) -> None:
+    scenario = Scenario(about="", before=before, text=text, strategy=strategy, files=1)
+    found = offers(analysis_of(project(scenario, tmp_path)))
+    of_exclusion = not strategy
+    for offer in found:
+        if of_exclusion:
+            assert "exclusion-constraint" not in offer.rules or offer.suppresses
+        else:
+            assert not offer.id.startswith(strategy + ":")

@@ -18,12 +18,15 @@ from .frame import Part, change_def, rendered
 
 STRATEGY = "add-validation"
 RULE = "constraint-never-validated"
+# Until the rows are filled, no validation can succeed.
+TOO_EARLY = "not-valid-check-before-backfill"
 
 
 def proposals(context: Context) -> Iterator[Proposal]:
-    if not context.can_add_files:
+    own = context.migration.migration.span
+    if not context.can_add_files or context.findings(own, (TOO_EARLY,)):
         return
-    for finding in context.findings(context.migration.migration.span, (RULE,)):
+    for finding in context.findings(own, (RULE,)):
         for step in context.steps:
             for operation in step.statement.operations:
                 if not isinstance(operation, AddConstraint) or operation.constraint.span != finding.span:

@@ -13,10 +13,11 @@ from ...analysis import Step
 from ...databases.postgres.quoting import default_name
 from ...findings import Finding
 from ...operations import AddConstraint
-from ...program.commands import Execute
+from ...program.commands import AlterTable, Command, Execute
 from ...schema.state import Table
 from .. import sql_names
-from ..build_index import command, index_call
+from ..build_index import command as dsl
+from ..build_index import index_call
 from ..context import Context, Proposal, offer
 from ..enforce import brief_lock
 from ..model import Change, Files
@@ -24,27 +25,42 @@ from ..naming import snake
 from . import set_not_null
 from .definitions import deferrable
 from .frame import Part, Taken, down_def, new_file_count, split, take, up_def
+from .modified import only
 
 STRATEGY = "constraint-from-index"
 INDEX_ONLY = "unique-index-instead"
 RULES = {"unique": "unique-constraint-raw", "primary key": "add-primary-key-to-existing"}
+_OPTIONS = frozenset({"primary_key", "null", "from"})
 _LABELS = {"unique": "key", "primary key": "pkey"}
 
 
 def proposals(context: Context) -> Iterator[Proposal]:
-    for step, executed in context.commands(Execute):
-        operations = list(context.operations(executed))
-        operation = operations[0] if len(operations) == 1 else None
-        if not isinstance(operation, AddConstraint) or not _is_simple(operation):
+    for step, command in context.commands(Command):
+        if not isinstance(command, AlterTable | Execute):
             continue
-        rule = RULES[operation.constraint.kind]
-        findings = tuple(item for item in context.findings(executed.span, (rule,)) if not item.fails)
-        taken = take(context, executed) if findings else None
-        table = step.before.table(operation.relation)
-        # On a partitioned table PostgreSQL has neither a concurrent build nor USING INDEX.
-        if taken is None or (table is not None and table.partition_by is not None):
-            continue
-        yield from _proposals(context, step, operation, taken, findings)
+        operations = list(context.operations(command))
+        for operation in operations:
+            if not isinstance(operation, AddConstraint) or not _is_simple(operation):
+                continue
+            table = step.before.table(operation.relation)
+            # On a partitioned table PostgreSQL has neither a concurrent build nor USING INDEX.
+            if table is not None and table.partition_by is not None:
+                continue
+            findings = tuple(
+                finding
+                for finding in context.findings(command.span, (RULES[operation.constraint.kind],))
+                if not finding.fails and finding.span == operation.span
+            )
+            if not findings:
+                continue
+            if isinstance(command, AlterTable):
+                columns = operation.constraint.columns
+                modify = only(table, command, operations, columns[0], _OPTIONS) if len(columns) == 1 else None
+                taken = take(context, command, modify) if modify is not None else None
+            else:
+                taken = take(context, command) if len(operations) == 1 else None
+            if taken is not None:
+                yield from _proposals(context, step, operation, taken, findings)
 
 
 def _is_simple(operation: AddConstraint) -> bool:
@@ -142,8 +158,8 @@ def _index(operation: AddConstraint, name: str, about: str) -> Part:
             " first.",
         ),
         callbacks=(
-            up_def(command("drop_if_exists", index), command("create", index)),
-            down_def(command("drop_if_exists", index)),
+            up_def(dsl("drop_if_exists", index), dsl("create", index)),
+            down_def(dsl("drop_if_exists", index)),
         ),
         transactional=False,
     )
@@ -167,8 +183,8 @@ def _constraint(operation: AddConstraint, name: str) -> Part:
             ),
             down_def(
                 brief_lock(f"{alter} DROP CONSTRAINT IF EXISTS {quoted}"),
-                command("drop_if_exists", index),
-                command("create", index),
+                dsl("drop_if_exists", index),
+                dsl("create", index),
             ),
         ),
         transactional=False,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from ...databases.postgres.quoting import default_name
-from ...operations import AddConstraint, AlterColumnType, DropConstraint, Operation
-from ...program.commands import AlterTable, Modify
+from ...operations import AddConstraint, DropConstraint, Operation
+from ...program.commands import AlterTable
 from ...schema.state import Table
 from .. import sql_names
 from ..context import Context, Proposal, offer
@@ -16,6 +16,7 @@ from ..model import Change, Files
 from ..naming import snake
 from .definitions import foreign_key
 from .frame import Part, Taken, change_def, down_def, new_file_count, split, take, up_def
+from .modified import only
 
 STRATEGY = "replace-foreign-key"
 RULE = "modify-foreign-key"
@@ -35,7 +36,10 @@ def proposals(context: Context) -> Iterator[Proposal]:
             table = step.before.table(operation.relation)
             if not findings or table is None or table.uncertain or table.partition_by is not None:
                 continue
-            modify = _modify(table, command, operation, operations)
+            columns = operation.constraint.columns
+            if len(columns) != 1:
+                continue
+            modify = only(table, command, operations, columns[0], frozenset({"from"}))
             parts = _parts(table, operation, operations) if modify is not None else None
             taken = take(context, command, modify) if parts is not None else None
             if parts is None or taken is None:
@@ -58,27 +62,6 @@ def proposals(context: Context) -> Iterator[Proposal]:
 
 def _change(context: Context, taken: Taken, parts: tuple[Part, ...], files: Files) -> Change:
     return split(context, taken, parts, files)
-
-
-def _modify(
-    table: Table, command: AlterTable, operation: AddConstraint, operations: list[Operation]
-) -> Modify | None:
-    """The `modify` that replaces the key and changes nothing else."""
-    columns = operation.constraint.columns
-    found = [change for change in command.changes if change.column == (columns or ("",))[0]]
-    if len(found) != 1 or not isinstance(found[0], Modify) or len(columns) != 1:
-        return None
-    modify = found[0]
-    column = table.columns.get(columns[0])
-    if not modify.options.complete or {option.key for option in modify.options} - {"from"}:
-        return None
-    if column is None or column.uncertain:
-        return None
-    types = [
-        other for other in operations if isinstance(other, AlterColumnType) and other.column == columns[0]
-    ]
-    same = len(types) == 1 and types[0].type == column.type and types[0].using is None
-    return modify if same else None
 
 
 def _parts(table: Table, operation: AddConstraint, operations: list[Operation]) -> tuple[Part, ...] | None:

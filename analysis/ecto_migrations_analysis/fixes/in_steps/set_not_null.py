@@ -13,8 +13,8 @@ from functools import partial
 from ...analysis import Step
 from ...databases.postgres.quoting import default_name
 from ...findings import Finding
-from ...operations import AlterColumnType, Operation, Relation, SetNotNull
-from ...program.commands import AlterTable, Command, Execute, Modify
+from ...operations import Relation, SetNotNull
+from ...program.commands import AlterTable, Command, Execute
 from ...records import dataclass
 from ...schema.state import Table
 from .. import sql_names, values
@@ -24,10 +24,14 @@ from ..model import Change, Files
 from ..naming import snake
 from ..new_migrations import Column, Target
 from .frame import Part, Taken, change_def, down_def, new_file_count, split, take, up_def
+from .modified import only
 
 STRATEGY = "split-set-not-null"
 WITH_BACKFILL = "backfill-set-not-null"
 RULES = ("set-not-null-scan",)
+# NOT NULL is wrong here, however it is set.
+NEVER = "nilify-not-null"
+_OPTIONS = frozenset({"null", "from"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,40 +107,16 @@ def _subjects(context: Context) -> Iterator[_Subject]:
                 for finding in context.findings(command.span, RULES)
                 if not finding.fails and finding.span == operation.span
             )
-            if not findings or operation.relation.name is None:
+            if not findings or operation.relation.name is None or context.findings(command.span, (NEVER,)):
                 continue
             if isinstance(command, AlterTable):
-                modify = _modify(step, command, operation, operations)
+                table = step.before.table(operation.relation)
+                modify = only(table, command, operations, operation.column, _OPTIONS)
                 taken = take(context, command, modify) if modify is not None else None
             else:
                 taken = take(context, command) if len(operations) == 1 else None
             if taken is not None:
                 yield _Subject(operation.relation, operation.column, step, taken, findings)
-
-
-def _modify(
-    step: Step, command: AlterTable, operation: SetNotNull, operations: list[Operation]
-) -> Modify | None:
-    """The `modify` that sets NOT NULL and changes nothing else."""
-    found = [change for change in command.changes if change.column == operation.column]
-    if len(found) != 1 or not isinstance(found[0], Modify):
-        return None
-    modify = found[0]
-    if not modify.options.complete or {option.key for option in modify.options} - {"null", "from"}:
-        return None
-    table = step.before.table(operation.relation)
-    column = table.columns.get(operation.column or "") if table is not None else None
-    of_column = [other for other in operations if getattr(other, "column", None) == operation.column]
-    if column is None or column.uncertain or len(of_column) != 2:
-        return None
-    return (
-        modify
-        if any(
-            isinstance(other, AlterColumnType) and other.type == column.type and other.using is None
-            for other in of_column
-        )
-        else None
-    )
 
 
 # --- the migrations ----------------------------------------------------------------------------------------

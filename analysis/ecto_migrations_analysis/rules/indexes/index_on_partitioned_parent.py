@@ -65,6 +65,15 @@ class IndexOnPartitionedParent(Rule):
             before=(_EVENTS,),
             text="«create index(:events, [:user_id])»",
         ),
+        Case(
+            about="With a partition that the history knows",
+            before=(
+                _EVENTS,
+                "execute \"CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01')"
+                ' TO (\'2027-01-01\')", ""',
+            ),
+            text="«create index(:events, [:user_id])»",
+        ),
     )
     silent = (
         Case(
