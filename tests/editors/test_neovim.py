@@ -94,9 +94,17 @@ def test_a_split_is_applied_and_written(neovim: Neovim, migrations: Path) -> Non
     wait_for(lambda: neovim.lua("return #vim.diagnostic.get(0) == 0"))
 
 
+_COMPLETIONS = """
+local asked = vim.lsp.util.make_position_params(0, 'utf-16')
+return vim.json.encode(vim.lsp.buf_request_sync(0, 'textDocument/completion', asked, 20000) or {})
+"""
+
+
 def test_a_snippet_is_expanded(neovim: Neovim, migrations: Path) -> None:
     neovim.edit(migrations / "20260101000000_index_posts_by_status.exs")
     neovim.attached()
+    # How the project names its modules is read in the background; completion waits for it an instant only.
+    wait_for(lambda: "Blog.Repo.Migrations" in neovim.lua(_COMPLETIONS))
     complete(neovim, "add-index-concurrently")
     text = neovim.text()
     assert text.startswith("defmodule Blog.Repo.Migrations.IndexPostsByStatus do\n  use Ecto.Migration\n")
