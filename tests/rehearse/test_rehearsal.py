@@ -253,3 +253,20 @@ def test_a_claim_follows_a_table_that_was_renamed(rehearsed: Rehearse, write: Wr
     found = rehearsed(path)
     assert outcomes(found) == WHOLE
     assert found.differences == []
+
+
+def test_a_view_is_waited_for_and_what_follows_a_wrong_rollback_is_not_compared(
+    rehearsed: Rehearse, write: Write
+) -> None:
+    write("create_items", "  def change, do: (create table(:items) do add :name, :string end)")
+    write("names", '  def change, do: execute("CREATE VIEW names AS SELECT name FROM items", "")')
+    path = write(
+        "new_names",
+        '  def up, do: execute "CREATE OR REPLACE VIEW names AS SELECT name, id FROM items"\n'
+        '  def down, do: execute "DROP VIEW names"',
+    )
+    found = rehearsed(path)
+    assert found.passes[0].statements[0].waited["names"] == ("reads", "writes")
+    assert found.verdict == "failed"
+    assert [text.split(" (")[0] for text in found.passes[1].catalog] == ["the view names is missing"]
+    assert found.differences == []

@@ -78,6 +78,7 @@ def _cycle(
     runner: Runner, migration: MigrationAnalysis, analysis: Analysis, found: Rehearsal, progress: Progress
 ) -> None:
     original = catalog(runner.own)
+    restored = True
     for number, direction in enumerate(CYCLE, 1):
         progress(f"{direction} ({number} of {len(CYCLE)})")
         run = migration.up if direction == "migrate" else migration.down
@@ -87,6 +88,10 @@ def _cycle(
             return
         done = runner.run(direction, run)
         found.passes.append(done)
+        if not restored:
+            # It met another schema than the one that the analysis speaks of.
+            for seen in done.statements:
+                seen.differences = ()
         if done.error is not None:
             done.doubtful = done.doubtful or _is_missing(done.error, found)
             if done.doubtful and done.statements[-1].state == "failed":
@@ -95,6 +100,7 @@ def _cycle(
             return
         if direction == "rollback":
             done.catalog = differences(original, catalog(runner.own))
+            restored = restored and not done.catalog
             left_out = any(seen.state == "not run" for item in found.passes for seen in item.statements)
             done.doubtful = bool(done.catalog) and left_out
 

@@ -51,12 +51,12 @@ class Bystander:
         found = []
         if self._try(f"SELECT FROM {table} LIMIT 1"):
             found.append("reads")
-        if kind in "rp":
-            if self._try(f"DELETE FROM {table} WHERE false"):
-                found.append("writes")
-            elif self._try(f"SELECT FROM {table} LIMIT 1 FOR NO KEY UPDATE"):
-                # What an UPDATE does with a row before it writes it.
-                found.append("changed rows")
+        # A view is locked before the server finds out whether it can be written to.
+        if self._try(f"DELETE FROM {table} WHERE false"):
+            found.append("writes")
+        elif kind in "rp" and self._try(f"SELECT FROM {table} LIMIT 1 FOR NO KEY UPDATE"):
+            # What an UPDATE does with a row before it writes it.
+            found.append("changed rows")
         return tuple(found)
 
     def has_column(self, schema: str | None, table: str | None, column: str | None) -> bool:
