@@ -1,4 +1,4 @@
-"""Writes docs/rules/ and the schema of the settings from the rules themselves: `make docs`.
+"""Writes docs/rules/, docs/fixes.md and the schema of the settings from the code: `make docs`.
 
 `--check` only says what is not current.
 """
@@ -9,11 +9,13 @@ import json
 import sys
 from pathlib import Path
 
+import fixes
 from ecto_migrations_analysis.project.settings_keys import json_schema
 from ecto_migrations_analysis.rules.catalogue import CHAPTERS, ENTRIES, rule
 from ecto_migrations_analysis.rules.pages import index, page, precedence
 
 FOLDER = Path(__file__).parent / "rules"
+FIXES = Path(__file__).parent / "fixes.md"
 # Part of the VS Code extension, which other editors of TOML can use too (docs/configuration.md).
 SCHEMA = Path(__file__).parents[1] / "editors" / "vscode" / "schemas" / "ecto-migrations.schema.json"
 
@@ -27,6 +29,7 @@ def pages() -> dict[Path, str]:
     ]
     found = {FOLDER / f"{known.id}.md": page(known, entry) for _, known, entry in listed}
     found[FOLDER / "README.md"] = f"{index(listed)}\n{precedence(rule(name) for name in ENTRIES)}"
+    found[FIXES] = fixes.table()
     found[SCHEMA] = schema()
     return found
 
@@ -39,7 +42,9 @@ def schema() -> str:
 def stale() -> list[Path]:
     """The files that are missing, differ, or do not belong there."""
     wanted = pages()
-    present = {path: path.read_text("utf-8") for path in [*FOLDER.glob("*.md"), SCHEMA] if path.exists()}
+    present = {
+        path: path.read_text("utf-8") for path in [*FOLDER.glob("*.md"), FIXES, SCHEMA] if path.exists()
+    }
     return sorted(path for path in {*wanted, *present} if wanted.get(path) != present.get(path))
 
 
