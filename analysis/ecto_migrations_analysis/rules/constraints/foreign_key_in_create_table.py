@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from ...analysis import Step
 from ...findings import Finding, Level
-from ...operations import CallsCode, ConstraintDefinition, CreateTable, OpaqueSQL, Relation
+from ...operations import CallsCode, ConstraintDefinition, CreateTable, OpaqueSQL, Relation, Truncate
 from ...schema.state import Schema
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
@@ -64,6 +64,11 @@ class ForeignKeyInCreateTable(Rule):
         Case(
             about="What follows is instant",
             text=_PLAIN + "\nalter table(:users) do\n  add :likes, :integer\nend",
+        ),
+        Case(
+            about="A table is emptied",
+            text=_PLAIN
+            + '\nexecute "TRUNCATE accounts", ""\nexecute "ALTER TABLE accounts ADD u uuid DEFAULT x()", ""',
         ),
         Case(
             about="All are new",
@@ -115,6 +120,8 @@ def _long_after(context: MigrationContext, after: Step) -> str | None:
         if step is after:
             behind = True
         elif behind and step.in_transaction and step.transaction == after.transaction:
+            if any(isinstance(operation, Truncate) for operation in step.statement.operations):
+                continue  # a new, empty file: an instant
             for relation in (*step.effect.rewrites, *step.effect.scans):
                 if not context.has_no_rows(relation, step) and relation.name is not None:
                     does = "rewriting" if relation in step.effect.rewrites else "reading all of"

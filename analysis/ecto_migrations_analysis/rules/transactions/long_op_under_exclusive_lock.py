@@ -42,6 +42,7 @@ from ...operations import (
     Relation,
     Select,
     SetNotNull,
+    Truncate,
     Update,
     ValidateConstraint,
 )
@@ -144,6 +145,22 @@ class LongOpUnderExclusiveLock(Rule):
             alter table(:comments) do
               add :slug, :string
             end
+            """,
+        ),
+        Case(
+            about="A table that is emptied",
+            before=(_TABLES,),
+            text="""
+            def up do
+              alter table(:posts) do
+                add :slug, :string
+              end
+
+              execute "TRUNCATE comments"
+              create index(:comments, [:id])
+            end
+
+            def down, do: raise("no way back")
             """,
         ),
         Case(
@@ -283,8 +300,15 @@ def _long_work(context: MigrationContext, step: Step) -> tuple[str, bool, Span] 
                 return f"`{operation.name}` is indexed anew", True, operation.span
             case RefreshMaterializedView(with_data=True):
                 return f"`{operation.name}` is computed anew", True, operation.span
-    if step.effect.rewrites:
-        return f"`{step.effect.rewrites[0]}` is rewritten", True, _cause(step, step.effect.rewrites[0])
+    # TRUNCATE gives the table a new, empty file: an instant.
+    rewritten = [
+        relation
+        for relation in step.effect.rewrites
+        if not any(isinstance(operation, Truncate) for operation in step.statement.operations)
+        and not context.has_no_rows(relation, step)
+    ]
+    if rewritten:
+        return f"`{rewritten[0]}` is rewritten", True, _cause(step, rewritten[0])
     if any(
         isinstance(operation, Insert | Update | Delete | Select) for operation in step.statement.operations
     ):
@@ -298,9 +322,9 @@ def _long_work(context: MigrationContext, step: Step) -> tuple[str, bool, Span] 
         if isinstance(operation, ValidateConstraint):
             if (Schema.key(operation.relation), operation.name) in added:
                 return None
-    if step.effect.scans:
-        table = step.effect.scans[0]
-        return f"`{table}` is read as a whole", False, _cause(step, table)
+    for table in step.effect.scans:
+        if not context.has_no_rows(table, step):
+            return f"`{table}` is read as a whole", False, _cause(step, table)
     return None
 
 
