@@ -97,6 +97,17 @@ def test_foreign_keys_point_to_rows(database: Database) -> None:
     assert counts == {"a": ROWS, "b": ROWS, "c": ROWS}
 
 
+def test_tables_that_refer_to_each_other(database: Database) -> None:
+    counts, refusals = filled(
+        database,
+        "CREATE TABLE a (id bigserial PRIMARY KEY, last_id bigint);"
+        " CREATE TABLE b (id bigserial PRIMARY KEY, a_id bigint NOT NULL REFERENCES a);"
+        " ALTER TABLE a ADD FOREIGN KEY (last_id) REFERENCES b",
+    )
+    assert refusals == {}
+    assert counts == {"a": ROWS, "b": ROWS}
+
+
 def test_some_values_are_null(database: Database) -> None:
     table = "CREATE TABLE t (id bigserial PRIMARY KEY, name text, filled text, kept text NOT NULL)"
     filled(database, table)

@@ -41,11 +41,19 @@ class Filler:
         self._nulls = nulls
         self._filled = filled
         self._begun: set[int] = set()
+        # Those whose rows are being made, and those that wait for them.
+        self._active: set[int] = set()
+        self._postponed: list[int] = []
         self.counts: dict[int, int] = {}
         self.refusals: dict[int, str] = {}
 
     def fill(self, oids: Iterable[int]) -> None:
         for oid in oids:
+            self._fill(oid)
+        # Tables that refer to each other: the one that can do without the other has its rows now.
+        postponed, self._postponed = self._postponed, []
+        for oid in postponed:
+            self._begun.discard(oid)
             self._fill(oid)
 
     def _fill(self, oid: int) -> None:
@@ -61,12 +69,15 @@ class Filler:
             self._fill(root)
             self._count(found)
             return
+        self._active.add(oid)
         for key in found.keys:
             self._fill(key.target)
         try:
             self._into(found)
             self._connection.execute(f"ANALYZE {found.name}".encode())
             self._count(found)
+        except _Later:
+            self._postponed.append(oid)
         except _Impossible as reason:
             self.refusals[oid] = str(reason)
         except (psycopg.OperationalError, psycopg.InterfaceError):
@@ -74,6 +85,8 @@ class Filler:
             raise
         except psycopg.Error as error:
             self.refusals[oid] = error.diag.message_primary or str(error)
+        finally:
+            self._active.discard(oid)
 
     def _count(self, found: Table) -> None:
         row = self._connection.execute(f"SELECT count(*) FROM {found.name}".encode()).fetchone()
@@ -141,6 +154,8 @@ class Filler:
                 taken[free[0]] = f"CAST(NULL AS {own[free[0]].type.shown})"
             return
         if count == 0:
+            if not nullable and key.target in self._active - {found.oid}:
+                raise _Later
             if not nullable:
                 target = self._names.get(key.target, "another table")
                 raise _Impossible(f"{target} has no rows for its foreign key to point to")
@@ -180,6 +195,10 @@ class Filler:
 
     def _may_be_null(self, found: Table, column: str) -> bool:
         return self._nulls and (self._names.get(found.oid, ""), column) not in self._filled
+
+
+class _Later(Exception):
+    """A table is needed whose rows are being made."""
 
 
 class _Impossible(Exception):
