@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ..databases.postgres.quoting import default_name
 from ..operations import Relation
 from ..project.settings import BATCH_SIZE, LOCK_TIMEOUT
 from ..records import dataclass
+from ..schema.state import Table
 from . import elixir
 from .values import Value
 
@@ -68,6 +70,19 @@ class Placing:
         if self.disable_migration_lock:
             lines.append("@disable_migration_lock true")
         return "\n".join(lines)
+
+
+def not_null_name(table: Table | None, relation: Relation, column: str) -> str:
+    """A name for the constraint that proves NOT NULL: `posts_status_not_null`, shortened as PostgreSQL does.
+
+    `table` is what is known of it: no constraint there has the name.
+    """
+    taken = table.constraints if table is not None else {}
+    name, count = default_name(relation.name or "", column, "not_null"), 1
+    while name in taken:
+        name = default_name(relation.name or "", column, f"not_null{count}")
+        count += 1
+    return name
 
 
 def module(placing: Placing, comments: list[str], uses: str, parts: list[str]) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from ..databases.postgres.quoting import default_name
-from ..operations import ColumnDefinition, Relation
+from ..operations import ColumnDefinition
 from ..program.commands import Add
 from . import separate_default, values
 from .added_columns import Addition, additions, is_ordinary
@@ -18,7 +17,7 @@ from .backfill import backfill
 from .context import Context, Proposal, offer
 from .enforce import enforce
 from .model import Change, Edit, Files, NewFile
-from .new_migrations import Target
+from .new_migrations import Target, not_null_name
 from .options import CallOptions
 
 STRATEGY = "split-not-null-add"
@@ -129,7 +128,7 @@ def _unvalidated(context: Context, addition: Addition) -> Edit | None:
 def _target(context: Context, addition: Addition) -> Target:
     relation, key = addition.relation, addition.foreign_key
     checks = {
-        column.name: _check_name(addition, relation, column.name)
+        column.name: not_null_name(addition.step.before.table(relation), relation, column.name)
         for _, column in addition.columns
         if column.name is not None
     }
@@ -140,18 +139,6 @@ def _target(context: Context, addition: Addition) -> Target:
         columns=separate_default.columns(addition, checks),
         validate=(key.constraint.name,) if validated and key and key.constraint.name else (),
     )
-
-
-def _check_name(addition: Addition, relation: Relation, column: str) -> str:
-    """`posts_status_not_null`, shortened as PostgreSQL does, and free in the table."""
-    name = default_name(relation.name or "", column, "not_null")
-    table = addition.step.before.table(relation)
-    taken = table.constraints if table is not None else {}
-    count = 1
-    while name in taken:
-        name = default_name(relation.name or "", column, f"not_null{count}")
-        count += 1
-    return name
 
 
 def _change(context: Context, addition: Addition, edits: tuple[Edit, ...], files: Files) -> Change:

@@ -11,18 +11,16 @@ from collections.abc import Iterator
 from functools import partial
 
 from ...analysis import Step
-from ...databases.postgres.quoting import default_name
 from ...findings import Finding
 from ...operations import Relation, SetNotNull
 from ...program.commands import AlterTable, Command, Execute
 from ...records import dataclass
-from ...schema.state import Table
 from .. import sql_names, values
 from ..context import Context, Proposal, offer
 from ..enforce import brief_lock, execute
 from ..model import Change, Files
 from ..naming import snake
-from ..new_migrations import Column, Target
+from ..new_migrations import Column, Target, not_null_name
 from .frame import Part, Taken, change_def, down_def, new_file_count, split, take, up_def
 from .modified import only
 
@@ -126,7 +124,7 @@ def parts(context: Context, step: Step, relation: Relation, column: str) -> tupl
     """The migrations that make a column NOT NULL in which no row is NULL."""
     called = f"{snake(relation.name or '')}_{snake(column)}"
     subject = f"{relation}.{column}"
-    constraint = sql_names.name(_constraint_name(step.before.table(relation), relation, column))
+    constraint = sql_names.name(not_null_name(step.before.table(relation), relation, column))
     alter = f"ALTER TABLE {sql_names.relation(relation)}"
     name = sql_names.name(column)
     drop = f"{alter} DROP CONSTRAINT {constraint}"
@@ -172,17 +170,6 @@ def parts(context: Context, step: Step, relation: Relation, column: str) -> tupl
         transactional=False,
     )
     return first, validate, last
-
-
-def _constraint_name(table: Table | None, relation: Relation, column: str) -> str:
-    """`posts_status_not_null`, free in the table."""
-    taken = table.constraints if table is not None else {}
-    name = default_name(relation.name or "", column, "not_null")
-    count = 1
-    while name in taken:
-        name = default_name(relation.name or "", column, f"not_null{count}")
-        count += 1
-    return name
 
 
 def _fill(context: Context, subject: _Subject) -> Part:
