@@ -241,3 +241,31 @@ def test_a_throwaway_server(scratch: Path) -> None:
     assert (process.returncode, err) == (0, "")
     assert "passed" in out
     assert list(scratch.iterdir()) == []
+
+
+def test_a_closed_terminal_is_ignored_under_nohup(scratch: Path) -> None:
+    process = subprocess.Popen(
+        [
+            "nohup",
+            sys.executable,
+            "-m",
+            "ecto_migrations_server.cli.main",
+            "rehearse",
+            str(LOCALE),
+            "--rows",
+            "20",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )
+    give_up = time.monotonic() + 60
+    while not list(scratch.glob("em-pg-*")):
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+    process.send_signal(signal.SIGHUP)
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "passed" in out

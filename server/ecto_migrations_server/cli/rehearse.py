@@ -191,7 +191,8 @@ def _ending_in_order() -> Iterator[None]:
     before = {}
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        if number is not None:
+        # What nohup has ignored stays ignored.
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
             try:
                 before[number] = signal.signal(number, end)
             except ValueError:
