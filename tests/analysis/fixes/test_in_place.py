@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from ecto_migrations_analysis.fixes.registry import change
 from ecto_migrations_analysis.operations import CreateEnum, Relation
 from ecto_migrations_analysis.project.context import ProjectContext, RepoConfig
 from ecto_migrations_analysis.schema.state import Schema
 from support.elixir import Later
-from support.fixing import analysis_of, fix, migration, offered
+from support.fixing import KnownFiles, analysis_of, apply, fix, migration, offered
 
 ADVISORY = ProjectContext(repo=RepoConfig(migration_lock=":pg_advisory_lock"))
 ATTRIBUTES = "\n  @disable_ddl_transaction true\n  @disable_migration_lock true\n"
@@ -331,12 +332,14 @@ def test_a_second_rule_joins_the_comment_that_is_there() -> None:
 
 
 def test_no_comment_inside_of_a_string() -> None:
-    text = migration('execute("""\nALTER TABLE posts\nALTER COLUMN a SET NOT NULL\n""", "")')
+    text = migration('execute("""\nALTER TABLE posts\nALTER COLUMN a SET NOT NULL\n""", "SELECT 1")')
     found = offered(text, "disable-for")
     assert {offer.rules for offer in found} >= {("set-not-null-scan",)}
+    sql = text[text.index('"""') : text.rindex('"""')]
     for offer in found:
-        inside = "SET NOT NULL" in text[offer.span.start : offer.span.end]
-        assert not (inside and offer.id.startswith("disable-for-next-line"))
+        # The comment stands above the whole `execute`, never between the lines of its SQL.
+        made = change(analysis_of(text), offer.id, KnownFiles())
+        assert sql in apply(text.encode(), made).decode(), offer.id
 
 
 def test_one_comment_for_several_findings_of_a_line() -> None:
