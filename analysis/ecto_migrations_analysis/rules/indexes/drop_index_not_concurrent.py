@@ -82,7 +82,7 @@ class DropIndexNotConcurrent(Rule):
                 continue
             if (operation.name.schema, operation.name.name) in built:
                 continue
-            table = operation.relation or _owner(step.before, operation.name.name)
+            table = _owner(step.before, operation) or operation.relation
             known = step.before.table(table) if table else None
             if known is not None and known.partition_by is not None:
                 continue
@@ -102,6 +102,13 @@ class DropIndexNotConcurrent(Rule):
             )
 
 
-def _owner(schema: Schema, index: str | None) -> Relation | None:
-    """The table an index belongs to, where the history knows it: SQL does not name it."""
+def _owner(schema: Schema, operation: DropIndex) -> Relation | None:
+    """The table the index belongs to, where the history knows it.
+
+    SQL does not name it, and Ecto sends only the name: `index(:posts, …)` is found after a rename of `posts` too.
+    """
+    index = operation.name.name
+    stated = schema.table(operation.relation) if operation.relation is not None else None
+    if stated is not None and index in stated.indexes:
+        return stated.relation
     return next((table.relation for table in schema.tables.values() if index in table.indexes), None)

@@ -13,7 +13,8 @@ kept in memory and vacuumed.
 
 ## Instead
 Drop the older one, concurrently, in a migration after the one that builds the new index. Where the second column is
-long, compare sizes first: a much smaller index may be worth having.
+long, compare sizes first: a much smaller index may be worth having. Where this migration makes both, leave the
+shorter one out.
 
 ## Measured
 PostgreSQL 18, 20,000 rows: `WHERE author_id = 3` uses the index on `(author_id, inserted_at)` at the same estimated
@@ -105,6 +106,7 @@ class RedundantIndex(Rule):
             if table is None or not operation.complete or len(operation.elements) < 2:
                 continue
             left = _left(context, operation, table)
+            made = {other.name for _, other in context.forward(CreateIndex)}
             for index in table.indexes.values():
                 if not _is_first_part(index, operation) or index.name not in left.indexes:
                     continue
@@ -115,7 +117,9 @@ class RedundantIndex(Rule):
                     level=context.level(self.level, relation, step),
                     label=f"{index.name} answers nothing that this one does not",
                     reason="An index answers queries on its first columns too; each one is written at every insert.",
-                    advice=f"Drop `{index.name}` in a later migration, once this one is built.",
+                    advice=f"Leave `{index.name}` out."
+                    if index.name in made
+                    else f"Drop `{index.name}` in a later migration, once this one is built.",
                     related=(Related(f"`{index.name}` was created here", place),) if place else (),
                     subject=subject(relation, step.statement, index=index.name),
                 )
