@@ -8,9 +8,8 @@ first command (`Duplicate column name`, `Table already exists`), until somebody 
 ## When it is silent
 - One command changes the schema; an `alter table` with many columns is one command, and atomic.
 - Every command but the last can be run again (`create_if_not_exists`, `drop_if_exists` of a table).
-
-Where all commands are about tables that the migration creates, it is for your information: an empty new table is
-easily dropped.
+- All commands are about tables that the migration creates: they have no rows at which anything fails, and are easily
+  dropped.
 
 ## Instead
 One command in each migration.
@@ -72,6 +71,8 @@ class MysqlNoDdlTransaction(Rule):
             end
             """,
         ),
+    )
+    silent = (
         Case(
             about="A new table with its index",
             adapter=_MYSQL,
@@ -80,11 +81,9 @@ class MysqlNoDdlTransaction(Rule):
               add :name, :string
             end
 
-            create «unique_index(:tags, [:name])»
+            create unique_index(:tags, [:name])
             """,
         ),
-    )
-    silent = (
         Case(
             about="One command",
             adapter=_MYSQL,
@@ -135,12 +134,12 @@ class MysqlNoDdlTransaction(Rule):
             return
         second = found[found.index(fixed[0]) + 1] if fixed[0] is not found[-1] else found[-1]
         created = {command.table.name for command in found if isinstance(command, CreateTable)}
-        new = all(_table(command) in created for command in found)
+        if all(_table(command) in created for command in found):
+            return
         yield self.finding(
             _span(second),
             f"MySQL does not roll back: if this fails, {_first(found.index(second))} before it"
             f" {'has' if found.index(second) == 1 else 'have'} happened, and the migration cannot be run again.",
-            level=Level.INFO if new else self.level,
             label=f"command {found.index(second) + 1} of {len(found)}",
             reason="Each DDL statement commits, and the version is recorded only at the end. Run again, the first"
             " command fails.",
