@@ -59,6 +59,13 @@ class IndexNotConcurrent(Rule):
             text='execute "«CREATE INDEX posts_title ON posts (title)»", "DROP INDEX posts_title"',
         ),
         Case(
+            about="In SQL that the repo runs",
+            text="""
+            def up, do: repo().query!("«CREATE INDEX posts_title ON posts (title)»", [], timeout: :infinity)
+            def down, do: drop(index(:posts, [:title], name: :posts_title))
+            """,
+        ),
+        Case(
             about="IF NOT EXISTS does nothing: an earlier migration made the table",
             before=("create table(:posts) do\n  add :author_id, :bigint\nend",),
             text="""

@@ -66,6 +66,16 @@ class ModifyTypeRewrite(Rule):
             """,
         ),
         Case(
+            about="In SQL",
+            before=("create table(:posts) do\n  add :views, :integer\nend",),
+            text="""
+            execute \"""
+            -- more than two billion by now
+            alter table only posts alter column views «type bigint»;
+            \""", ""
+            """,
+        ),
+        Case(
             about="Of several columns the one whose values change",
             before=("create table(:posts) do\n  add :title, :string\n  add :slug, :text\nend",),
             text="""
