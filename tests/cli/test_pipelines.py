@@ -106,7 +106,9 @@ def test_since(folder: Path, run: Run) -> None:
     (folder / "20260103000000_gone.exs").unlink()
 
     result = run("check", "--since", "main", "--format", "json")
-    assert [Path(item["file"]).name[15:-4] for item in result.json] == ["edited", "committed", "untracked"]
+    names = [Path(item["file"]).name[15:-4] for item in result.json]
+    assert list(dict.fromkeys(names)) == ["edited", "committed", "untracked"]
+    assert result.json[0]["rule"] == "edited-released-migration"
 
     everything = run("check", "--since", "HEAD~1", "--format", "json")
     assert everything.json == result.json

@@ -8,7 +8,16 @@ from threading import Event
 import pytest
 from ecto_migrations_analysis.project.context import ProjectContext
 from ecto_migrations_analysis.schema.state import Schema
-from ecto_migrations_server.lsp.knowledge import ANSWERS, LEFT_OUT, VALUES, Answers, complete, outline, seal
+from ecto_migrations_server.lsp.knowledge import (
+    ANSWERS,
+    COMPARED,
+    LEFT_OUT,
+    VALUES,
+    Answers,
+    complete,
+    outline,
+    seal,
+)
 from ecto_migrations_server.lsp.worker import Worker
 
 
@@ -100,7 +109,7 @@ def test_every_part_that_reads_is_known_here() -> None:
     fields = ProjectContext.__dataclass_fields__
     annotations = ProjectContext.__annotations__
     reading = {name for name in fields if "Callable" in str(annotations[name])}
-    assert reading == {*VALUES, *ANSWERS, *LEFT_OUT}
+    assert reading == {*VALUES, *ANSWERS, *COMPARED, *LEFT_OUT}
 
 
 def test_a_complete_context_reads_once_and_a_sealed_one_never() -> None:
@@ -128,6 +137,19 @@ def test_a_complete_context_reads_once_and_a_sealed_one_never() -> None:
     seal(second)
     assert second.read_file is not None and second.read_file("b") == "B"
     assert sorted(asked) == ["a", "a", "b", "latest"]
+
+
+def test_the_released_text_is_read_once_and_compared_with_each_text() -> None:
+    asked: list[bytes] = []
+
+    def released(data: bytes) -> str | None:
+        asked.append(data)
+        return None if data == b"old" else "old"
+
+    known = complete(ProjectContext(released_text=released), None).released_text
+    assert known is not None
+    assert (known(b"new"), known(b"old"), known(b"newer")) == ("old", None, "old")
+    assert len(asked) == 1
 
 
 def test_what_nobody_asks_for_any_more_is_forgotten() -> None:

@@ -29,6 +29,8 @@ VALUES = (
 )
 # Parts that are asked for one thing or another (a file, a table, a module): what was asked for is kept.
 ANSWERS = ("read_file", "released_schemas", "file_of")
+# Asked with the text of the document, which changes with each keystroke: what it compares with is read once.
+COMPARED = ("released_text",)
 # Read by the worker when somebody navigates.
 LEFT_OUT = ("history",)
 
@@ -79,6 +81,10 @@ def complete(context: ProjectContext, before: ProjectContext | None) -> ProjectC
         former = getattr(before, name, None)
         asked = tuple(former.asked) if isinstance(former, Answers) else ()
         changes[name] = Answers(read, asked) if read is not None else None
+    for name in COMPARED:
+        read = getattr(context, name)
+        # No text is this one: the answer is what it would be compared with.
+        changes[name] = partial(_unless_same, read(b"\0")) if read is not None else None
     return replace(context, **changes)
 
 
@@ -92,9 +98,13 @@ def seal(context: ProjectContext) -> None:
 
 def outline(context: ProjectContext) -> ProjectContext:
     """What stays true of the project when its history is not known: the repo, the database, its version."""
-    nothing: dict[str, Any] = dict.fromkeys((*VALUES, *ANSWERS, *LEFT_OUT))
+    nothing: dict[str, Any] = dict.fromkeys((*VALUES, *ANSWERS, *COMPARED, *LEFT_OUT))
     return replace(context, schema=Schema(), sibling_modules=(), siblings=None, **nothing)
 
 
 def _same(value: Value) -> Value:
     return value
+
+
+def _unless_same(known: str | None, data: bytes) -> str | None:
+    return None if known is None or known.encode() == data else known

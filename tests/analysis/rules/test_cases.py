@@ -57,7 +57,7 @@ def test_every_rule_module_is_in_the_catalogue() -> None:
 
 
 def test_no_rule_speaks_of_what_does_not_load_it() -> None:
-    """A rule that fires without what its entry names would be silent in some migrations: no case shows one."""
+    """A rule that fires without what its entry names would be silent where it is not loaded."""
     for other in RULES:
         for case in (*other.fires, *other.silent):
             analysis = analysis_of(case)
