@@ -486,6 +486,16 @@ def test_a_validation_comes_behind_every_migration_there_is(tmp_path: Path) -> N
             (AUTHORS, POSTS.replace(":bigint", "references(:authors, on_delete: :nilify_all)")),
             RAW.replace("status", "author_id"),
         ),
+        # Behind what follows, the names would be others.
+        ("split-set-not-null", (POSTS,), f"{RAW}\n\nrename table(:posts), to: table(:articles)"),
+        ("split-set-not-null", (POSTS,), f"{RAW}\n\nrename table(:posts), :status, to: :state"),
+        # The key needs the constraint.
+        (
+            "constraint-from-index",
+            (POSTS,),
+            f"{RAW_UNIQUE}\n\nalter table(:tags) do\n"
+            "  add :slug, references(:posts, column: :slug, type: :string)\nend",
+        ),
         ("replace-foreign-key", (), REPLACED),
         (
             "replace-foreign-key",

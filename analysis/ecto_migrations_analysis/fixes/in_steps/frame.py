@@ -8,9 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ...operations import (
+    AddConstraint,
+    CreateIndex,
+    DropColumn,
+    DropConstraint,
+    DropTable,
+    RenameColumn,
+    RenameConstraint,
+    RenameTable,
+    SetTableSchema,
+)
+from ...operations.tables import TableOperation
 from ...program.commands import Change as Subcommand
 from ...program.commands import Command
 from ...records import dataclass
+from ...schema.state import Schema
 from ...syntax.span import Span
 from ...syntax.tree import STATEMENT_LISTS, Node
 from .. import elixir, module_edits
@@ -20,6 +33,8 @@ from ..enforce import BRIEF_LOCK
 from ..model import Change, Edit, Files, NewFile
 from ..move_index import StatementLines, statement_lines, without_lines
 from ..new_migrations import Placing, Target, module
+
+_TAKING = (DropColumn, DropConstraint, DropTable, RenameColumn, RenameConstraint, RenameTable, SetTableSchema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +85,7 @@ def take(context: Context, command: Command, subcommand: Subcommand | None = Non
     up = context.migration.up
     if alone and up is not None and len(up.program.commands) == 1 and _only_callbacks(context):
         return Taken(None, _remarks(context, context.migration.migration.span))
-    if command.callback != "change":
+    if command.callback != "change" or _changed_later(context, command):
         return None
     if subcommand is not None and (subcommand.via or not subcommand.always):
         return None
@@ -79,6 +94,29 @@ def take(context: Context, command: Command, subcommand: Subcommand | None = Non
     if lines is None or not document.is_clean(span):
         return None
     return Taken(lines, _remarks(context, lines.lines))
+
+
+def _changed_later(context: Context, command: Command) -> bool:
+    """Whether a later statement counts on the command, or takes away what it names.
+
+    What is taken out runs behind all of them.
+    """
+    own = context.steps_of(command)
+    tables = {
+        Schema.key(operation.relation)
+        for step in own
+        for operation in step.statement.operations
+        if isinstance(operation, TableOperation | CreateIndex)
+    }
+    last = max((context.number(step) for step in own), default=0)
+    for step in context.steps[last + 1 :]:
+        for operation in step.statement.operations:
+            if isinstance(operation, _TAKING) and Schema.key(operation.relation) in tables:
+                return True
+            if isinstance(operation, AddConstraint) and operation.constraint.references is not None:
+                if Schema.key(operation.constraint.references) in tables:
+                    return True
+    return False
 
 
 def _only_callbacks(context: Context) -> bool:
