@@ -108,6 +108,15 @@ def test_the_report_stands_beside_the_code_and_follows_it(window: Window) -> Non
     window.status("safe").wait_for()
 
 
+def test_the_lens_over_the_module_opens_the_report(window: Window) -> None:
+    lens = window.page.locator(".codelens-decoration a", has_text="dangerous")
+    lens.wait_for()
+    assert "ACCESS EXCLUSIVE" in lens.inner_text()
+    window.picture("vscode-lens")
+    lens.click()
+    window.web_page().get_by_role("heading", name="Migration Report — AddStatusToPosts").wait_for()
+
+
 def test_the_page_of_the_rule_at_the_caret(window: Window) -> None:
     window.put_caret("null: false")
     window.run("Ecto Migrations: Show Rule")

@@ -41,7 +41,8 @@ export class Session implements Disposable {
     const options: LanguageClientOptions = {
       documentSelector: SELECTOR,
       outputChannel: log,
-      initializationOptions: serverSettings(),
+      // What the lens over a module may run here.
+      initializationOptions: { ...serverSettings(), clientCommands: ['ectoMigrations.showReport'] },
       errorHandler: {
         error: (_error, _message, count) => ({
           action: (count ?? 0) <= 3 ? ErrorAction.Continue : ErrorAction.Shutdown,
