@@ -185,7 +185,10 @@ def _ending_in_order() -> Iterator[None]:
     import signal
     from types import FrameType
 
+    asked: list[int] = []
+
     def end(number: int, _: FrameType | None) -> None:
+        asked.append(number)
         raise SystemExit(128 + number)
 
     before = {}
@@ -200,6 +203,9 @@ def _ending_in_order() -> Iterator[None]:
                 break
     try:
         yield
+        if asked:
+            # Raised where an extension module calls back, the exception is lost.
+            raise SystemExit(128 + asked[0])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

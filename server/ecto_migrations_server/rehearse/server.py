@@ -81,7 +81,7 @@ class Server:
                 except subprocess.TimeoutExpired:
                     self.process.kill()
                     self.process.wait()
-            shutil.rmtree(self.directory, ignore_errors=True)
+            _remove(self.directory)
 
 
 def embedded() -> Path:
@@ -115,7 +115,7 @@ def start(home: Path, settings: Mapping[str, str] | None = None, *, tcp: bool = 
             raise Unavailable(f"PostgreSQL cannot be started: {_reason(error)}") from error
     except BaseException:
         with undisturbed():
-            shutil.rmtree(directory, ignore_errors=True)
+            _remove(directory)
         raise
 
 
@@ -222,9 +222,28 @@ def _initdb(home: Path, directory: Path, user: pwd.struct_passwd | None, passwor
         if user is not None:
             os.chown(secret, user.pw_uid, user.pw_gid)
         command += ["--auth=scram-sha-256", f"--pwfile={secret}"]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False, **_identity(user))
-    if finished.returncode != 0:
-        raise Unavailable(_failed("initdb failed", finished.stderr, directory))
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **_identity(user)
+    )
+    try:
+        _, errors = process.communicate()
+    except BaseException:
+        with undisturbed():
+            _kill_all(process)
+        raise
+    if process.returncode != 0:
+        raise Unavailable(_failed("initdb failed", errors, directory))
+
+
+def _kill_all(process: subprocess.Popen[str]) -> None:
+    """Ends a process and those it started, which have its group; comes back when all of them are gone."""
+    if _WINDOWS:
+        process.kill()
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    # The others hold the other end of its pipes.
+    process.communicate()
 
 
 def _postgres(
@@ -280,6 +299,15 @@ def _failed(what: str, output: str, directory: Path) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     told = [line for line in lines if "error:" in line or "FATAL:" in line] or lines[-1:]
     return f"{what}: {'; '.join(told[:2])}" if told else what
+
+
+def _remove(directory: Path) -> None:
+    """Removes the folder, also while a process that was killed writes its last file."""
+    for _ in range(20):
+        shutil.rmtree(directory, ignore_errors=True)
+        if not directory.exists():
+            return
+        time.sleep(0.05)
 
 
 def _reason(error: OSError) -> str:
