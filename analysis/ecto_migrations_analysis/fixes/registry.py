@@ -16,6 +16,7 @@ from . import (
     index_attributes,
     move_index,
     separate_modules,
+    several,
     split_not_null_add,
     split_volatile_default,
     suppress,
@@ -95,6 +96,9 @@ def _proposals(analysis: Analysis) -> tuple[Proposal, ...]:
         for context in contexts:
             for proposal in strategy(context):
                 found.setdefault(proposal.offer.id, proposal)
+    for context in contexts:
+        for proposal in several.proposals(context, tuple(found.values())):
+            found.setdefault(proposal.offer.id, proposal)
     _latest[:] = [(analysis, tuple(found.values()))]
     return _latest[0][1]
 

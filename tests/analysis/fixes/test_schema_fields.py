@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ecto_migrations_analysis.fixes.registry import offers
 from support.elixir import Later
-from support.proving import Scenario, analysis_of, make
+from support.proving import Scenario, analysis_of, make, project
 
 TABLE = "create table(:posts) do\n  add :title, :string\n  add :legacy, :text\n  add :author_id, :bigint\nend"
 POST = """defmodule Blog.Post do
@@ -91,8 +92,6 @@ def test_up_and_down(tmp_path: Path, formatted: Later) -> None:
 
 
 def test_the_preferred_way_is_the_simple_one(tmp_path: Path) -> None:
-    from ecto_migrations_analysis.fixes.registry import offers
-
     scenario = Scenario(
         about="",
         before=(TABLE,),
@@ -101,9 +100,7 @@ def test_the_preferred_way_is_the_simple_one(tmp_path: Path) -> None:
         files=1,
         lib=(("post.ex", POST.format(title=TITLE, legacy=LEGACY)),),
     )
-    from support.proving import _project
-
-    analysis = analysis_of(_project(scenario, tmp_path))
+    analysis = analysis_of(project(scenario, tmp_path))
     found = [offer for offer in offers(analysis) if "rename-column" in offer.rules and not offer.suppresses]
     assert [offer.id.partition(":")[0] for offer in found] == ["rename-field-only", "rename-by-new-column"]
     assert [offer.preferred for offer in found] == [True, False]

@@ -114,6 +114,8 @@ def _retyping(context: Context, step: Step, command: AlterTable, change: Modify)
         return None
     if not carried.is_plain(step.before, table, column):
         return None
+    if not statements.is_last_word(context, step, column.name):
+        return None
     if not carried.suits(table, column, new_type.name) or new_type.dimensions != column.type.dimensions:
         return None
     new, former = _free(table, f"{column.name}_new"), _free(table, f"{column.name}_old")

@@ -27,12 +27,7 @@ from .texts import brief, brief_lock, statement
 
 STRATEGY = "drop-in-two-deploys"
 UNLOADED = "drop-in-two-deploys-unloaded"
-RULES = (
-    "remove-column-still-in-schema",
-    "contract-step-not-null-trap",
-    "remove-column",
-    "remove-loses-index-or-constraint",
-)
+RULES = ("remove-column-still-in-schema", "contract-step-not-null-trap")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +57,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
     if not context.can_add_files or context.analysis.project.database != "postgres":
         return
     for dropping in _droppings(context):
-        if not dropping.uses and not dropping.required:
+        if not context.findings(dropping.command.span, RULES):
             continue
         if _undone(context, dropping) is None:
             continue

@@ -64,6 +64,8 @@ def proposals(context: Context) -> Iterator[Proposal]:
             continue
         if not carried.is_plain(step.before, table, column):
             continue
+        if not statements.is_last_word(context, step, old, new):
+            continue
         renaming = Renaming(
             step=step,
             command=command,

@@ -17,8 +17,10 @@ STRATEGY = "rename-field-only"
 
 
 def proposals(context: Context) -> Iterator[Proposal]:
-    for _, command, operation in renamings(context):
+    for step, command, operation in renamings(context):
         old, new = operation.column or "", operation.to or ""
+        if not statements.is_last_word(context, step, new):
+            continue
         # The code may have the new name already.
         uses = [
             use

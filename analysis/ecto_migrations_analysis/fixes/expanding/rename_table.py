@@ -9,6 +9,7 @@ from ...analysis import Step
 from ...operations import Relation
 from ...operations import RenameTable as Renames
 from ...program.commands import RenameTable
+from ...schema.state import Schema
 from .. import elixir, module_edits, separate_default, sql_names
 from ..context import Context, Proposal, offer
 from ..model import Change, Edit, Files, NewFile
@@ -87,6 +88,8 @@ def _viewed(
 ) -> tuple[Edit, ...] | None:
     """The view behind the rename, and in `down` gone before it."""
     document, migration = context.document, context.migration.migration
+    if context.steps[-1].after.table(old) is not None or Schema.key(old) in context.steps[-1].after.views:
+        return None  # Another table or view takes the name.
     if not step.in_transaction or migration.disable_ddl_transaction.value is not False:
         return None
     create, drop = _create(old, new), f"DROP VIEW {sql_names.relation(old)}"

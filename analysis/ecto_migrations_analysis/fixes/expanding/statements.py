@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...analysis import Step
+from ...operations import RenameTable, SetTableSchema
 from ...program.commands import AlterTable, Command
 from ...syntax.span import Span
 from ...syntax.tree import Node
@@ -34,8 +36,8 @@ def in_place_of(document: Document, command: Span, statements: list[str]) -> tup
         if not (document.starts_line(node.start) and document.ends_line(node.end)):
             return None
         indent = document.indentation(node.start)
-        lines = document.indented(text, indent).removeprefix(indent)
-        return (Edit(node.span, document.lines(_set_off(document, node, parent, lines))),)
+        lines = _set_off(document, node, parent, document.indented(text, indent))
+        return (Edit(Span(document.line_start(node.start), node.end), document.lines(lines)),)
     return _opened(document, path[: number + 1], text)
 
 
@@ -46,7 +48,7 @@ def _set_off(document: Document, node: Node, parent: Node, lines: str) -> str:
     if number and parent.children[number - 1].kind not in _LISTS and "\n" in lines:
         gap = document.data[parent.children[number - 1].end : node.start]
         if gap.count(b"\n") == 1:
-            lines = newline + document.indentation(node.start) + lines
+            lines = newline + lines
     if number + 1 < len(parent.children) and parent.children[number + 1].kind not in _LISTS:
         gap = document.data[node.end : parent.children[number + 1].start]
         if gap.count(b"\n") == 1 and "\n" in lines:
@@ -68,7 +70,11 @@ def _opened(document: Document, path: list[Node], text: str) -> tuple[Edit, ...]
     indent = document.indentation(owner.start)
     inner = document.indented(text, indent + ("\t" if "\t" in indent else "  "))
     head = arguments.children[0]
-    return (Edit(Span(head.end, owner.end), document.lines(f" do\n{inner}\n{indent}end")),)
+    below = document.next_line(owner.end)
+    rest = document.data[below : document.line_end(below)].strip()
+    # A definition of one line may stand right above another; one of several does not.
+    gap = "\n" if rest and rest != b"end" else ""
+    return (Edit(Span(head.end, owner.end), document.lines(f" do\n{inner}\n{indent}end{gap}")),)
 
 
 def without_change(document: Document, command: AlterTable, change: Span) -> tuple[Edit, ...] | None:
@@ -167,3 +173,14 @@ def instead_of_change(
     gone = without_change(document, command, change)
     behind = module_edits.after_statement(document, command.span, elixir.block(made))
     return (*gone, *behind) if gone is not None and behind is not None else None
+
+
+def is_last_word(context: Context, step: Step, *columns: str) -> bool:
+    """Whether no later statement of the migration names the columns, and none gives a table another name."""
+    number = context.number(step)
+    later = any(context.last_mention.get(column, 0) > number for column in columns)
+    return not later and not any(
+        isinstance(operation, RenameTable | SetTableSchema)
+        for other in context.steps
+        for operation in other.statement.operations
+    )
