@@ -51,6 +51,7 @@ class ModifyTypeRewrite(Rule):
     fires = (
         Case(
             about="integer to bigint",
+            before=("create table(:posts) do\n  add :views, :integer\nend",),
             text="""
             alter table(:posts) do
               modify :views, «:bigint», from: :integer
