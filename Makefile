@@ -11,11 +11,12 @@ VSIX := dist/ecto-migrations.vsix
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compiled demo test lint format docs bench screenshot vsix vscode clean
+.PHONY: help setup compiled demo test slow lint format docs bench screenshot vsix vscode clean
 
 help:
 	@echo 'make demo    check and report on the example project $(EXAMPLE)'
 	@echo 'make test    the whole test suite (WORKERS=n, ARGS="-k name")'
+	@echo 'make slow    the tests that take long: every fix of every example, rehearsals'
 	@echo 'make lint    ruff, the format, mypy'
 	@echo 'make format  let ruff format and fix what it can'
 	@echo 'make docs    write docs/rules, docs/fixes.md and the schema of the settings'
@@ -49,7 +50,10 @@ demo: compiled
 		priv/repo/migrations/20250702130000_case_insensitive_emails.exs
 
 test: compiled
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m 'not slow' $(ARGS)
+
+slow: compiled
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m slow $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

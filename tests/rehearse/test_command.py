@@ -204,6 +204,7 @@ def processes(scratch: Path) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are looked for in /proc")
 @pytest.mark.parametrize(
     ("number", "moment"),
@@ -235,6 +236,7 @@ def test_nothing_is_left_behind_when_it_is_ended(number: signal.Signals, moment:
     assert processes(scratch) == []
 
 
+@pytest.mark.slow
 def test_a_throwaway_server(scratch: Path) -> None:
     process = started(scratch, "--rows", "20")
     out, err = process.communicate(timeout=120)
@@ -243,6 +245,7 @@ def test_a_throwaway_server(scratch: Path) -> None:
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_closed_terminal_is_ignored_under_nohup(scratch: Path) -> None:
     process = subprocess.Popen(
         [
@@ -269,3 +272,29 @@ def test_a_closed_terminal_is_ignored_under_nohup(scratch: Path) -> None:
     out, _ = process.communicate(timeout=120)
     assert process.returncode == 0
     assert "passed" in out
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no timers of this kind")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_comes_while_a_destructor_runs_is_not_lost(number: signal.Signals) -> None:
+    """Python prints what is raised in a destructor and goes on."""
+    code = f"""
+import os, time
+from ecto_migrations_server.cli.rehearse import _ending_in_order
+
+class Closing:
+    def __del__(self):
+        os.kill(os.getpid(), {int(number)})
+        for _ in range(1000):
+            pass
+
+with _ending_in_order():
+    closing = Closing()
+    del closing
+    time.sleep(60)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50)
+    if number == signal.SIGINT:
+        assert done.stderr.endswith("KeyboardInterrupt\n") and "ignored" not in done.stderr
+    else:
+        assert (done.returncode, done.stderr) == (143, "")

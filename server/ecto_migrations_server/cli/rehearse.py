@@ -202,10 +202,50 @@ def _ending_in_order() -> Iterator[None]:
                 # Not the main thread, which alone gets signals.
                 break
     try:
-        yield
+        with _nothing_lost():
+            yield
         if asked:
-            # Raised where an extension module calls back, the exception is lost.
             raise SystemExit(128 + asked[0])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _nothing_lost() -> Iterator[None]:
+    """What a signal's handler raises while a destructor or a callback runs would be printed and forgotten.
+
+    It is raised once more a moment later, when that is over (`sys.unraisablehook`).
+    """
+    import signal
+    import sys
+
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    lost: list[BaseException] = []
+    usual = sys.unraisablehook
+
+    def keep(unraisable: sys.UnraisableHookArgs) -> None:
+        if isinstance(unraisable.exc_value, SystemExit | KeyboardInterrupt):
+            lost.append(unraisable.exc_value)
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
+        else:
+            usual(unraisable)
+
+    def again(*_: object) -> None:
+        raise lost[-1]
+
+    try:
+        before = signal.signal(signal.SIGALRM, again)
+    except ValueError:
+        # Not the main thread, which alone gets signals.
+        yield
+        return
+    sys.unraisablehook = keep
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.unraisablehook = usual
+        signal.signal(signal.SIGALRM, before)

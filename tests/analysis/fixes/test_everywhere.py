@@ -27,6 +27,8 @@ from support import cases
 from support.elixir import assert_formatted, formatted
 from support.fixing import FOLDER, KnownFiles, apply
 
+pytestmark = pytest.mark.slow
+
 PROJECTS = Path(__file__).parents[2] / "projects"
 
 

@@ -9,6 +9,8 @@ from support.elixir import Later
 from support.postgres import Database
 from support.proving import Scenario, prove
 
+pytestmark = pytest.mark.slow
+
 AUTHORS = "create table(:authors) do\n  add :name, :string\nend"
 POSTS = """
 create table(:posts) do

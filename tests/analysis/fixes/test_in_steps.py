@@ -11,6 +11,8 @@ from support.elixir import Later
 from support.postgres import Database
 from support.proving import Scenario, analysis_of, make, project, prove
 
+pytestmark = pytest.mark.slow
+
 POSTS = """
 create table(:posts) do
   add :title, :string
