@@ -61,6 +61,13 @@ async def test_the_templates_fill_an_empty_file(neovim: Editor, migrations: Path
     assert "create index(:posts, [:status], concurrently: true)" in result
 
 
+@pytest.mark.parametrize("typed", ["add-", "add-i", "add-index"])
+async def test_names_are_completed_behind_their_hyphens(neovim: Editor, migrations: Path, typed: str) -> None:
+    text, items = await complete(neovim, migrations / "20260101000000_index_orders.exs", f"{typed}|")
+    result = accepted(text, named(items, "add-index-concurrently"))
+    assert result.startswith("defmodule ") and result.endswith("end")
+
+
 async def test_a_generated_file_is_replaced_and_keeps_its_module(neovim: Editor, migrations: Path) -> None:
     path = migrations / "20260101000000_index_orders.exs"
     text, items = await complete(neovim, path, FRESH)

@@ -29,7 +29,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_WORD_BEFORE_CARET = re.compile(r"[ \t]*(\w*)")
+# With the hyphens that names of templates have: who types one of them types them too.
+_WORD_BEFORE_CARET = re.compile(r"[ \t]*((?:\w[\w-]*)?)")
 _CALLBACK = re.compile(r"def\s+(change|up|down)\b")
 _COMMENT = re.compile(r"#[^\n]*")
 _FRESH = re.compile(
