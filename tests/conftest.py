@@ -8,6 +8,14 @@ import pytest
 from support import postgres
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_state_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What rehearsals and cycles write down about themselves goes to a folder of this run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> postgres.Server:
     """The embedded PostgreSQL of this process; see `support.postgres`."""
