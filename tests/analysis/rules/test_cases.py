@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from ecto_migrations_analysis import operations
-from ecto_migrations_analysis.findings import Level
+from ecto_migrations_analysis.findings import Finding, Level
 from ecto_migrations_analysis.operations import session, tables, unknown
 from ecto_migrations_analysis.program import commands
 from ecto_migrations_analysis.rules.base import Case, Rule
@@ -36,6 +36,23 @@ def test_fires(rule: type[Rule], case: Case) -> None:
         assert finding.message and "\n" not in finding.message
         assert finding.level <= rule.level
         assert finding.reason and finding.advice
+        assert _names_its_table(finding, case), finding.message
+
+
+def _names_its_table(finding: Finding, case: Case) -> bool:
+    """Its subject, or what a statement locks (what a foreign key refers to), or an index called so."""
+    table = finding.subject.get("table", "…").rpartition(".")[2]
+    if table == "…":
+        return True
+    locked = {
+        lock.relation.name or table
+        for migration in analysis_of(case).migrations
+        for run in (migration.up, migration.down)
+        if run is not None
+        for step in run.steps
+        for lock in step.effect.locks
+    }
+    return any(name in finding.message for name in {table, *locked})
 
 
 @pytest.mark.parametrize(("rule", "case"), SILENT)

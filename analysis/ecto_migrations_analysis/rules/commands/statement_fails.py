@@ -177,9 +177,10 @@ class StatementFails(Rule):
                 if operation is None or isinstance(operation, UnparsedSQL):
                     continue
                 relation = operation.relation if isinstance(operation, TableOperation) else Relation(None)
+                told = relation.name is None or relation.name in failure.reason
                 yield self.finding(
                     failure.span,
-                    f"Fails: {failure.reason}.",
+                    f"Fails: {failure.reason}." if told else f"Fails on `{relation}`: {failure.reason}.",
                     level=context.level(self.level, relation, step),
                     label="PostgreSQL refuses this",
                     reason="So it is after all earlier migrations of the project.",

@@ -153,7 +153,7 @@ class MissingUniqueConstraintInChangeset(Rule):
                 continue
             yield self.finding(
                 span,
-                f"No changeset names `{name}`: a duplicate raises Ecto.ConstraintError.",
+                f"A duplicate in `{relation}` raises Ecto.ConstraintError: no changeset names `{name}`.",
                 label="no unique_constraint has this name",
                 reason="Ecto turns a violation into an error of the changeset only where `unique_constraint` has the"
                 " index's name.",

@@ -34,8 +34,9 @@ from ..context import MigrationContext
 from ..rows import Write, writes
 
 _GUARDED = re.compile(r"\bon\s+conflict\b|\bnot\s+exists\b|\bnot\s+in\b", re.I)
+_SET = re.compile(r"\bset\b", re.I)
 # `n = n + 1`, `tags = posts.tags || 'x'`.
-_MOVED = re.compile(r'\bset\b.*?"?\b(\w+)\b"?\s*=\s*(?:\w+\.)?"?\1"?\s*(?:\+|-|\|\|)', re.I | re.S)
+_MOVED = re.compile(r'\b(\w+)\b"?\s*=\s*(?:\w+\.)?"?\1"?\s*(?:\+|-|\|\|)', re.I)
 _ALONE = "@disable_ddl_transaction true\n@disable_migration_lock true\n\n"
 
 
@@ -144,4 +145,6 @@ def _twice(write: Write) -> str | None:
         return "inserts into"
     if isinstance(command, RepoCall):
         return "changes" if command.columns_moved else None
-    return "changes" if _MOVED.search(sql) else None
+    # Two searches: one expression for both would look through the rest of the text again from each SET.
+    begin = _SET.search(sql)
+    return "changes" if begin is not None and _MOVED.search(sql, begin.end()) else None

@@ -32,7 +32,7 @@ from ..base import EVERY_DATABASE, Case, Rule
 from ..context import MigrationContext
 from ..spelling import file_name
 
-_USE = re.compile(rb"^\s*use\b|__migration__|\bdefdelegate\b", re.M)
+_USE = re.compile(rb"^[ \t]*use\b|__migration__|\bdefdelegate\b", re.M)
 _FILE = "priv/repo/migrations/20260101000000_seed.exs"
 _MODULE = """
 defmodule «MyApp.Repo.Migrations.Seed» do

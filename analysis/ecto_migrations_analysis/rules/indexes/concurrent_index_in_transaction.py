@@ -105,14 +105,17 @@ class ConcurrentIndexInTransaction(Rule):
                 keywords = concurrent_form(operation)
                 if keywords is None or not step.in_transaction:
                     continue
+                table = _table(operation)
+                place = f" on `{table}`" if table.name is not None else ""
                 yield self.finding(
                     concurrently_span(context.analysis.source, operation),
-                    f"Fails: {keywords} cannot run inside a transaction block, and this migration runs in one.",
+                    f"Fails: {keywords}{place} cannot run inside a transaction block, and this migration runs in"
+                    " one.",
                     label="needs @disable_ddl_transaction true",
                     reason="It commits in the middle of its work, so PostgreSQL refuses it in a transaction.",
                     advice="Set `@disable_ddl_transaction true` after `use Ecto.Migration`, and leave nothing else"
                     " in the migration.",
-                    subject=subject(_table(operation), step.statement),
+                    subject=subject(table, step.statement),
                 )
 
     def _others(self, context: MigrationContext, step: Step) -> Iterator[Finding]:
