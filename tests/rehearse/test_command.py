@@ -280,7 +280,7 @@ def test_a_signal_that_comes_while_a_destructor_runs_is_not_lost(number: signal.
     """Python prints what is raised in a destructor and goes on."""
     code = f"""
 import os, time
-from ecto_migrations_server.cli.rehearse import _ending_in_order
+from ecto_migrations_server.cli.ending import ending_in_order
 
 class Closing:
     def __del__(self):
@@ -288,7 +288,7 @@ class Closing:
         for _ in range(1000):
             pass
 
-with _ending_in_order():
+with ending_in_order():
     closing = Closing()
     del closing
     time.sleep(60)

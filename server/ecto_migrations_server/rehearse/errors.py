@@ -1,11 +1,30 @@
-"""Why there is no rehearsal, or no more of it."""
+"""Why there is no rehearsal, or no more of it. The text of each is one line for the user."""
 
 from __future__ import annotations
 
 
-class Unavailable(Exception):
-    """There is no server to rehearse on. The text is one line for the user."""
+class NoRehearsal(Exception):
+    """Any of those below."""
 
 
-class Refused(Exception):
-    """The database that was given is not to be used. The text is one line for the user."""
+class Unavailable(NoRehearsal):
+    """There is no server to rehearse on, or a package is missing."""
+
+
+class Refused(NoRehearsal):
+    """The database that was given is not to be used."""
+
+
+class NoMigration(NoRehearsal):
+    """The file has no migration for PostgreSQL."""
+
+
+class Ended(NoRehearsal):
+    """The server ended, or its disk is full."""
+
+
+class Cancelled(NoRehearsal):
+    """Somebody asked for the end."""
+
+    def __init__(self) -> None:
+        super().__init__("the rehearsal was cancelled")

@@ -73,13 +73,21 @@ def not_run(statement: Statement) -> str | None:
 
 
 def replay(
-    connection: Connection, paths: list[str], project: ProjectContext, shown: Callable[[str], str]
+    connection: Connection,
+    paths: list[str],
+    project: ProjectContext,
+    shown: Callable[[str], str],
+    before: Callable[[int], None] = lambda done: None,
 ) -> list[str]:
-    """Runs the migrations at `paths`; what was left out or failed comes back as sentences."""
+    """Runs the migrations at `paths`; what was left out or failed comes back as sentences.
+
+    `before` is called before each, with the number of those that were run, and may end it by an exception.
+    """
     gaps: list[str] = []
     config = replace(project.repo, ecto_sql=_TOLERANT)
     connection.execute(VERSIONS)
-    for path in paths:
+    for done, path in enumerate(paths):
+        before(done)
         try:
             with open(path, "rb") as file:
                 source = Source(file.read(), path)

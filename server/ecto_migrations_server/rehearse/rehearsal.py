@@ -14,16 +14,20 @@ from ecto_migrations_analysis.project.migrations import migration_file
 from ecto_migrations_analysis.report.migration import report
 from ecto_migrations_analysis.schema.state import Schema
 
+from .cancellation import Cancellation
 from .catalog import catalog, differences
 from .cycle import Runner
+from .errors import NoMigration
 from .history import earlier, replay, shown_from
 from .model import Direction, Pass, Rehearsal
 from .observation import Connection, Stored, relations
+from .request import Progress
 from .rows import Filler
 from .watching import Bystander
 
 CYCLE: tuple[Direction, ...] = ("migrate", "rollback", "migrate", "rollback", "migrate")
-Progress = Callable[[str], None]
+# Where each part begins and ends, in percent of the whole. The passes are what is shown in parts.
+_FROM_REPLAY, _FROM_FILL, _FROM_CYCLE = 10, 40, 55
 
 
 def rehearse(
@@ -33,24 +37,29 @@ def rehearse(
     *,
     rows: int,
     nulls: bool = True,
-    progress: Progress = lambda _: None,
+    progress: Progress = lambda text, percent: None,
+    cancellation: Cancellation | None = None,
+    folder: str | None = None,
 ) -> Rehearsal:
     """Rehearses the first migration of the file at `path` on the database that `parameters` lead to.
 
-    `judge` analyses the file for a major version of PostgreSQL. Raises `ValueError` where there is no
-    migration, and psycopg's errors where the server is gone or its disk is full.
+    `judge` analyses the file for a major version of PostgreSQL. Raises `NoMigration` where there is no
+    migration, `Cancelled`, and psycopg's errors where the server is gone or its disk is full.
     """
+    cancellation = cancellation or Cancellation()
     with ExitStack() as stack:
         own, second, third = (
             stack.enter_context(psycopg.connect(**parameters, autocommit=True)) for _ in range(3)
         )
+        sessions = tuple(connection.info.backend_pid for connection in (own, second, third))
+        stack.enter_context(cancellation.ends(parameters, sessions))
         major = own.info.server_version // 10000
         analysis = judge(major)
         if not analysis.migrations:
-            raise ValueError("no migration is in it")
+            raise NoMigration("no migration is in it")
         migration = analysis.migrations[0]
         if migration.up is None:
-            raise ValueError(f"{migration.migration.module} has neither up nor change")
+            raise NoMigration(f"{migration.migration.module} has neither up nor change")
         project = analysis.project
         found = Rehearsal(
             module=migration.migration.module,
@@ -59,28 +68,40 @@ def rehearse(
             claimed_for=f"PostgreSQL {major}",
         )
         before = earlier(project, os.path.abspath(path))
-        progress(f"replaying {len(before)} earlier migrations")
         found.history = len(before)
-        found.gaps = replay(own, before, project, shown_from(os.getcwd()))
+
+        def replaying(done: int) -> None:
+            cancellation.check()
+            share = done * (_FROM_FILL - _FROM_REPLAY) // max(1, len(before))
+            progress(f"replaying {len(before)} earlier migrations", _FROM_REPLAY + share)
+
+        found.gaps = replay(own, before, project, shown_from(folder or os.getcwd()), replaying)
         stored = relations(own)
         touched = _touched(migration, stored)
-        progress(f"filling {', '.join(sorted(touched.values())) or 'nothing'}")
+        progress(f"filling {', '.join(sorted(touched.values())) or 'nothing'}", _FROM_FILL)
         _fill(own, stored, touched, found, migration.schema, rows, nulls)
         runner = Runner(own, Bystander(second), third, analysis.source.lines.line_of)
         own_file = migration_file(path)
         runner.version = own_file.version if own_file is not None else None
         runner.prepare()
-        _cycle(runner, migration, analysis, found, progress)
+        _cycle(runner, migration, analysis, found, progress, cancellation)
         return found
 
 
 def _cycle(
-    runner: Runner, migration: MigrationAnalysis, analysis: Analysis, found: Rehearsal, progress: Progress
+    runner: Runner,
+    migration: MigrationAnalysis,
+    analysis: Analysis,
+    found: Rehearsal,
+    progress: Progress,
+    cancellation: Cancellation,
 ) -> None:
     original = catalog(runner.own)
     restored = True
     for number, direction in enumerate(CYCLE, 1):
-        progress(f"{direction} ({number} of {len(CYCLE)})")
+        cancellation.check()
+        share = (number - 1) * (100 - _FROM_CYCLE) // len(CYCLE)
+        progress(f"{direction} ({number} of {len(CYCLE)})", _FROM_CYCLE + share)
         run = migration.up if direction == "migrate" else migration.down
         reason = _irreversible(migration, analysis) if direction == "rollback" else None
         if reason is not None or run is None:

@@ -95,8 +95,17 @@ def embedded() -> Path:
     return home
 
 
-def start(home: Path, settings: Mapping[str, str] | None = None, *, tcp: bool = _WINDOWS) -> Server:
-    """A new server of the binaries in `home`/bin. Raises `Unavailable`, and leaves nothing behind then."""
+def start(
+    home: Path,
+    settings: Mapping[str, str] | None = None,
+    *,
+    tcp: bool = _WINDOWS,
+    check: Callable[[], None] = lambda: None,
+) -> Server:
+    """A new server of the binaries in `home`/bin. Raises `Unavailable`, and leaves nothing behind then.
+
+    `check` is called now and then, and ends it by an exception.
+    """
     _clear_up_after_the_killed()
     try:
         directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_short_folder()))
@@ -109,8 +118,9 @@ def start(home: Path, settings: Mapping[str, str] | None = None, *, tcp: bool = 
                 os.chown(directory, user.pw_uid, user.pw_gid)
             home = _reachable(home, directory, user)
             password = secrets.token_hex(16) if tcp else None
+            check()
             _initdb(home, directory, user, password)
-            return _run(home, directory, user, {**SETTINGS, **(settings or {})}, password)
+            return _run(home, directory, user, {**SETTINGS, **(settings or {})}, password, check)
         except OSError as error:
             raise Unavailable(f"PostgreSQL cannot be started: {_reason(error)}") from error
     except BaseException:
@@ -125,6 +135,7 @@ def _run(
     user: pwd.struct_passwd | None,
     settings: Mapping[str, str],
     password: str | None,
+    check: Callable[[], None],
 ) -> Server:
     attempts = 5
     while True:
@@ -134,7 +145,7 @@ def _run(
         process = _postgres(home, directory, user, settings, port)
         server = Server(directory, process, port, password)
         try:
-            _wait_until_ready(server)
+            _wait_until_ready(server, check)
             return server
         except Unavailable:
             server.process.kill()
@@ -278,9 +289,10 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGINT)
 
 
-def _wait_until_ready(server: Server) -> None:
+def _wait_until_ready(server: Server, check: Callable[[], None]) -> None:
     give_up = time.monotonic() + 60
     while True:
+        check()
         try:
             # Another may listen at the port, and never answer.
             psycopg.connect(**server.parameters(), connect_timeout=2).close()
