@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 
 from ...databases.postgres.quoting import default_name, single_quote, truncate_identifier
-from ...operations import ConstraintDefinition, CreateIndex, IndexElement, Relation
-from ...records import dataclass
+from ...operations import ConstraintDefinition, CreateIndex, Expression, IndexElement, Relation
+from ...records import dataclass, replace
 from ...schema.identifiers import mentions, renamed
 from ...schema.state import Column, IndexState, Schema, Table
-from .. import sql_names
+from .. import definitions, sql_names
+from ..definitions import deferrable
 
 _NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
@@ -125,7 +126,7 @@ def copies(schema: Schema, table: Table, column: Column, place: Place) -> tuple[
     for index in table.indexes.values():
         if not _uses(index.definition, column.name):
             continue
-        if index.attached_to is not None or not index.definition.complete or _unknown(index.definition):
+        if index.attached_to is not None or _unknown(index.definition):
             return None
         if index.constraint is not None:
             of_constraints[index.constraint] = index
@@ -221,7 +222,7 @@ def _unknown(index: CreateIndex) -> bool:
     expressions = [element.expression for element in index.elements if element.expression is not None]
     if index.where is not None:
         expressions.append(index.where)
-    return any(expression.sql is None for expression in expressions)
+    return not index.complete or any(expression.sql is None for expression in expressions)
 
 
 def _drop_index(place: Place, name: str) -> Sql:
@@ -231,35 +232,32 @@ def _drop_index(place: Place, name: str) -> Sql:
 
 
 def _create_index(index: CreateIndex, name: str, place: Place) -> str:
-    unique = "UNIQUE " if index.unique else ""
-    method = f" USING {index.method}" if index.method != "btree" else ""
-    elements = ", ".join(_element(element, place) for element in index.elements)
-    sql = f"CREATE {unique}INDEX CONCURRENTLY {sql_names.name(name)} ON {place.table}{method} ({elements})"
-    if index.include:
-        included = (place.new if item == place.old else item for item in index.include)
-        sql += f" INCLUDE ({', '.join(sql_names.name(item) for item in included)})"
-    if not index.nulls_distinct:
-        sql += " NULLS NOT DISTINCT"
-    for option in index.options:
-        sql += f" {option}"
-    if index.where is not None and index.where.sql is not None:
-        sql += f" WHERE {_for(index.where.sql, place)}"
+    """The index on the column that takes over."""
+    moved = replace(
+        index,
+        elements=tuple(_element(element, place) for element in index.elements),
+        include=_columns(index.include, place),
+        where=_expression(index.where, place),
+    )
+    sql = definitions.create_index(moved, name, place.relation)
+    # `copies` has refused what is not known.
+    assert sql is not None
     return sql
 
 
-def _element(element: IndexElement, place: Place) -> str:
-    if element.column is not None:
-        text = sql_names.name(place.new if element.column == place.old else element.column)
-    else:
-        assert element.expression is not None and element.expression.sql is not None
-        text = f"({_for(element.expression.sql, place)})"
-    if element.collation:
-        text += f' COLLATE "{element.collation}"'
-    return " ".join(part for part in (text, element.opclass, element.order) if part)
+def _element(element: IndexElement, place: Place) -> IndexElement:
+    column = place.new if element.column == place.old else element.column
+    return replace(element, column=column, expression=_expression(element.expression, place))
 
 
-def _for(sql: str, place: Place) -> str:
-    return renamed(sql, place.old, place.new)
+def _columns(columns: tuple[str, ...], place: Place) -> tuple[str, ...]:
+    return tuple(place.new if column == place.old else column for column in columns)
+
+
+def _expression(expression: Expression | None, place: Place) -> Expression | None:
+    if expression is None or expression.sql is None:
+        return expression
+    return replace(expression, sql=renamed(expression.sql, place.old, place.new))
 
 
 # --- constraints -------------------------------------------------------------------------------------------
@@ -286,14 +284,20 @@ def _constraint(
     if definition.kind == "unique":
         if index is None:
             return None
-        when = _deferrable(definition)
+        when = deferrable(definition)
         return (
             drop,
             _drop_index(place, name),
             Sql(_create_index(index.definition, name, place), brief=False),
             Sql(f"{alter} ADD CONSTRAINT {quoted} UNIQUE USING INDEX {quoted}{when}"),
         )
-    rule = _check(definition, place) if definition.kind == "check" else _foreign_key(definition, place)
+    moved = replace(
+        definition,
+        columns=_columns(definition.columns, place),
+        on_delete_columns=_columns(definition.on_delete_columns, place),
+        expression=_expression(definition.expression, place),
+    )
+    rule = _check(moved) if moved.kind == "check" else _foreign_key(moved)
     if rule is None:
         return None
     sql = [drop, Sql(f"{alter} ADD CONSTRAINT {quoted} {rule} NOT VALID")]
@@ -307,38 +311,11 @@ def foreign_key(definition: ConstraintDefinition, name: str, place: Place) -> tu
     return _constraint(definition, name, place, None) if definition.kind == "foreign key" else None
 
 
-def _check(definition: ConstraintDefinition, place: Place) -> str | None:
+def _check(definition: ConstraintDefinition) -> str | None:
     if definition.expression is None or definition.expression.sql is None:
         return None
-    inherit = " NO INHERIT" if definition.no_inherit else ""
-    return f"CHECK ({_for(definition.expression.sql, place)}){inherit}"
+    return f"CHECK ({definition.expression.sql}){' NO INHERIT' if definition.no_inherit else ''}"
 
 
-def _foreign_key(definition: ConstraintDefinition, place: Place) -> str | None:
-    target = definition.references
-    if definition.kind != "foreign key" or target is None or target.name is None:
-        return None
-    columns = ", ".join(sql_names.name(_moved(item, place)) for item in definition.columns)
-    sql = f"FOREIGN KEY ({columns}) REFERENCES {sql_names.relation(target)}"
-    if definition.referenced_columns:
-        sql += f" ({', '.join(sql_names.name(item) for item in definition.referenced_columns)})"
-    if definition.match:
-        sql += f" MATCH {definition.match}"
-    if definition.on_delete:
-        sql += f" ON DELETE {definition.on_delete}"
-        if definition.on_delete_columns:
-            names = (sql_names.name(_moved(item, place)) for item in definition.on_delete_columns)
-            sql += f" ({', '.join(names)})"
-    if definition.on_update:
-        sql += f" ON UPDATE {definition.on_update}"
-    return sql + _deferrable(definition)
-
-
-def _moved(column: str, place: Place) -> str:
-    return place.new if column == place.old else column
-
-
-def _deferrable(definition: ConstraintDefinition) -> str:
-    if not definition.deferrable:
-        return ""
-    return " DEFERRABLE INITIALLY DEFERRED" if definition.initially_deferred else " DEFERRABLE"
+def _foreign_key(definition: ConstraintDefinition) -> str | None:
+    return definitions.foreign_key(definition) if definition.kind == "foreign key" else None

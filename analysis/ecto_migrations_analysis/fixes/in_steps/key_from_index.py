@@ -19,11 +19,11 @@ from .. import sql_names
 from ..build_index import command as dsl
 from ..build_index import index_call
 from ..context import Context, Proposal, offer
+from ..definitions import deferrable
 from ..enforce import brief_lock
 from ..model import Change, Files
 from ..naming import snake
 from . import set_not_null
-from .definitions import deferrable
 from .frame import Part, Taken, down_def, new_file_count, split, take, up_def
 from .modified import only
 

@@ -18,10 +18,10 @@ from ...program.commands import CreateIndex as CreateIndexCommand
 from ...records import dataclass
 from ...schema.state import Schema, Table
 from ..context import Context, Proposal, offer
+from ..definitions import create_index, index_name
 from ..enforce import brief_lock, execute
 from ..model import Change, Files
 from ..naming import snake
-from .definitions import create_index, index_name
 from .frame import Part, Taken, down_def, new_file_count, split, take, up_def
 
 STRATEGY = "partitioned-index"

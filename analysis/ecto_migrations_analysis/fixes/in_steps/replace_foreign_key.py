@@ -11,10 +11,10 @@ from ...program.commands import AlterTable
 from ...schema.state import Table
 from .. import sql_names
 from ..context import Context, Proposal, offer
+from ..definitions import foreign_key
 from ..enforce import execute
 from ..model import Change, Files
 from ..naming import snake
-from .definitions import foreign_key
 from .frame import Part, Taken, change_def, down_def, new_file_count, split, take, up_def
 from .modified import only
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...operations import ConstraintDefinition, CreateIndex, Relation
-from .. import sql_names
+from ..operations import ConstraintDefinition, CreateIndex, Relation
+from . import sql_names
 
 
 def names(columns: tuple[str, ...]) -> str:
