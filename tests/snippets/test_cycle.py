@@ -30,6 +30,7 @@ from support.backfills import run_backfill
 from support.cases import migration_text
 from support.migrating import Unit, catalog, migrate, run_unit
 from support.postgres import Database
+from support.real_ecto import real_ecto
 
 Connection = psycopg.Connection[Any]
 
@@ -376,10 +377,21 @@ def test_a_template_with_its_defaults(name: str, version: int, tmp_path: Path) -
         said += analysis.findings
     assert [(finding.rule, finding.message) for finding in said if finding.level is not Level.INFO] == []
     assert {finding.rule for finding in said} == scenario.told
+    context = context_for(str(paths[0]))
     database = postgres.require(version).create_database()
     try:
         with database.connect() as connection:
-            cycle(scenario, [path.read_text() for path in paths], database, connection, paths[0])
+            cycle(scenario, paths, connection, proving.Runner(database, connection, context))
+    finally:
+        database.drop()
+    by_ecto = real_ecto()
+    if by_ecto is None:
+        return
+    database = postgres.require(version).create_database()
+    try:
+        with database.connect() as connection:
+            by_ecto.connect(database)
+            cycle(scenario, paths, connection, proving.EctoRunner(by_ecto, context))
     finally:
         database.drop()
 
@@ -409,35 +421,37 @@ def written(scenario: Scenario, folder: Path, version: int = postgres.EMBEDDED) 
 
 
 def cycle(
-    scenario: Scenario, texts: Sequence[str], database: Database, connection: Connection, path: Path
+    scenario: Scenario,
+    paths: Sequence[Path],
+    connection: Connection,
+    runner: proving.Runner | proving.EctoRunner,
 ) -> None:
-    context = context_for(str(path))
-    for body in scenario.before:
-        migrate(connection, migration_text(body), context.repo)
+    for path in sorted(paths[0].parent.iterdir()):
+        if path < paths[0]:
+            runner.run_file(path, "up")
     write(connection, scenario.rows)
     connection.execute(b"ANALYZE")
     # So that a statement that waits for what does not come fails here.
     connection.execute(b"SET statement_timeout = '60s'")
-    runner = proving.Runner(database, connection, context)
     before = catalog(connection)
     kept = connection.execute(scenario.keeps.encode()).fetchall()
     for time in range(3):
         runner.watched = time == 0
         write(connection, scenario.old_code)
-        for number, text in enumerate(texts, 1):
+        for number, path in enumerate(paths, 1):
             if time == 2:
-                runner.interrupt(text)
-            runner.run(text, "up")
-            between(scenario, connection, number, len(texts))
+                runner.interrupt(path.read_text())
+            runner.run_file(path, "up")
+            between(scenario, connection, number, len(paths))
         for query in scenario.holds:
             assert connection.execute(query.encode()).fetchone() == (True,), query
         assert connection.execute(scenario.keeps.encode()).fetchall() == kept
         if time == 2:
             return
-        for number, text in reversed(list(enumerate(texts, 1))):
-            runner.run(text, "down")
+        for number, path in reversed(list(enumerate(paths, 1))):
+            runner.run_file(path, "down")
             if number > 1:
-                between(scenario, connection, number - 1, len(texts))
+                between(scenario, connection, number - 1, len(paths))
         assert catalog(connection) == before
         for query in scenario.back:
             assert connection.execute(query.encode()).fetchone() == (True,), query

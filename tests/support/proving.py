@@ -11,7 +11,9 @@ The migrations are put into a mix project, the offer is taken by its id, and the
   code of before and code of after write between the steps; every statement is watched: it may not read, write
   anew or build an index of a table that holds rows under a lock that blocks;
 - the last time, each migration without a transaction is interrupted and run again;
-- the rows of before hold what they held, and at the end `holds` is true.
+- the rows of before hold what they held, and at the end `holds` is true;
+- where Ecto is present (`support.real_ecto`), all of it again by Ecto itself, which has to send the SQL that
+  ours sends.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from .cases import migration_text
 from .fixing import apply
 from .migrating import Unit, catalog, migrate, rollback, run_unit, runs_elixir, units
 from .postgres import Database
+from .real_ecto import RealEcto, real_ecto
 
 Connection = psycopg.Connection[Any]
 
@@ -111,8 +114,14 @@ def prove(scenario: Scenario, database: Database, folder: Path, formatted: Calla
         if path == made.paths[-1]:
             write_lib(scenario.lib_at_last, folder)
         assert_safe(analysis_of(path), made.offer, scenario.still_told, scenario.remains)
+    by_ecto = real_ecto()
+    again = database.copy() if by_ecto is not None else None
     with database.connect() as connection:
-        cycle(scenario, made, database, connection)
+        cycle(scenario, made, connection, Runner(database, connection, context_for(str(made.paths[0]))))
+    if by_ecto is not None and again is not None:
+        with again.connect() as connection:
+            by_ecto.connect(again, scenario.config)
+            cycle(scenario, made, connection, EctoRunner(by_ecto, context_for(str(made.paths[0]))))
     return made
 
 
@@ -245,28 +254,26 @@ def _blocks(mode: str) -> bool:
 # --- on PostgreSQL -----------------------------------------------------------------------------------------
 
 
-def cycle(scenario: Scenario, made: Made, database: Database, connection: Connection) -> None:
-    context = context_for(str(made.paths[0]))
-    for body in scenario.before:
-        migrate(connection, migration_text(body), context.repo)
+def cycle(scenario: Scenario, made: Made, connection: Connection, runner: Runner | EctoRunner) -> None:
+    for path in sorted(made.paths[0].parent.iterdir()):
+        if path < made.paths[0]:
+            runner.run_file(path, "up")
     for sql in scenario.rows:
         connection.execute(sql.encode())
     connection.execute(b"ANALYZE")
     # So that a statement that waits for what does not come fails here.
     connection.execute(b"SET statement_timeout = '60s'")
-    runner = Runner(database, connection, context)
     kept = _kept(scenario, connection)
-    texts = made.texts
     first = catalog(connection)
     for time in range(3):
         runner.watched = time == 0
         _write(connection, scenario.old_code)
         before = []
-        for number, text in enumerate(texts, 1):
+        for number, path in enumerate(made.paths, 1):
             before.append(_but_validation(catalog(connection)))
             if time == 2:
-                runner.interrupt(text)
-            runner.run(text, "up")
+                runner.interrupt(path.read_text(encoding="utf-8"))
+            runner.run_file(path, "up")
             _between(scenario, connection, number)
         assert _kept(scenario, connection) == kept
         for query in scenario.holds:
@@ -277,9 +284,9 @@ def cycle(scenario: Scenario, made: Made, database: Database, connection: Connec
             )
         if time == 2:
             return
-        for number, text in reversed(list(enumerate(texts, 1))):
-            runner.run(text, "down")
-            assert _but_validation(catalog(connection)) == before[number - 1], text
+        for number, path in reversed(list(enumerate(made.paths, 1))):
+            runner.run_file(path, "down")
+            assert _but_validation(catalog(connection)) == before[number - 1], path
             if number > 1:
                 _between(scenario, connection, number - 1)
         assert catalog(connection) == first
@@ -320,6 +327,9 @@ class Runner:
         self.connection = connection
         self.config = context.repo
         self.watched = False
+
+    def run_file(self, path: Path, direction: str) -> None:
+        self.run(path.read_text(encoding="utf-8"), direction)
 
     def run(self, text: str, direction: str) -> None:
         if self.watched and runs_elixir(text):
@@ -390,6 +400,25 @@ class Runner:
         built = [message for message in seen.messages if message.startswith("building index ")]
         assert not [message for message in built if _blocks(seen.locks.get(message.split('"')[3], ""))], built
         run_unit(self.connection, unit)
+
+
+class EctoRunner:
+    """Runs migrations by Ecto, and holds ours to the SQL that it sends."""
+
+    def __init__(self, by_ecto: RealEcto, context: ProjectContext) -> None:
+        self.by_ecto = by_ecto
+        self.config = context.repo
+        self.watched = False
+
+    def run_file(self, path: Path, direction: str) -> None:
+        text = path.read_text(encoding="utf-8")
+        sent = self.by_ecto.run(direction, int(path.name.partition("_")[0]), path)
+        if not runs_elixir(text):
+            ours = [sql for unit in units(text, direction, self.config) for sql in unit.statements]
+            assert sent == ours, text
+
+    def interrupt(self, text: str) -> None:
+        """Ecto is not stopped half-way: what it leaves is what ours leaves, as both send the same."""
 
 
 def _builds(unit: Unit) -> bool:
