@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    change_key,
     change_type,
     drop_column,
     drop_table,
@@ -20,6 +21,7 @@ STRATEGIES = (
     rename_field.proposals,
     rename_column.proposals,
     change_type.proposals,
+    change_key.proposals,
     enum_value.proposals,
     rename_table.proposals,
     drop_table.proposals,

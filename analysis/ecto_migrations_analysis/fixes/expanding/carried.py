@@ -74,19 +74,22 @@ class Place:
         return name
 
 
-def is_plain(schema: Schema, table: Table, column: Column) -> bool:
-    """Whether the column can be followed by another: everything about it is known and none of it is bound."""
+def is_plain(schema: Schema, table: Table, column: Column, *, key: bool = False) -> bool:
+    """Whether the column can be followed by another: everything about it is known and none of it is bound.
+
+    `key`: whoever asks sees to the primary key, to its sequence and to the foreign keys that refer to it.
+    """
     if not table.complete or table.uncertain or column.uncertain or column.collation is not None:
         return False
     if column.identity is not None or column.generated is not None or column.type.serial:
         return False
     if column.type.name is None or (column.default is not None and column.default.sql is None):
         return False
-    if column.default is not None and "nextval(" in (column.default.sql or "").lower():
+    if not key and column.default is not None and "nextval(" in (column.default.sql or "").lower():
         return False
     if table.partition_by is not None or table.partition_of is not None or table.children or table.inherits:
         return False
-    if table.triggers or column.name in table.primary_key:
+    if table.triggers or (not key and column.name in table.primary_key):
         return False
     if any(_in_policy(expressions, column.name) for expressions in table.policies.values()):
         return False
@@ -95,14 +98,14 @@ def is_plain(schema: Schema, table: Table, column: Column) -> bool:
         for other in table.columns.values()
     ):
         return False
-    key = Schema.key(table.relation)
+    own = Schema.key(table.relation)
     for view in schema.views.values():
-        reads = any(Schema.key(relation) == key for relation in view.reads)
+        reads = any(Schema.key(relation) == own for relation in view.reads)
         if reads and (view.reads_every_column or not view.columns_read or column.name in view.columns_read):
             return False
-    if any(relation for relation in schema.statistics.values() if Schema.key(relation) == key):
+    if any(relation for relation in schema.statistics.values() if Schema.key(relation) == own):
         return False
-    return not any(
+    return key or not any(
         column.name in (constraint.definition.referenced_columns or table.primary_key)
         for _, constraint in schema.referencing(table.relation)
     )
@@ -137,7 +140,8 @@ def copies(schema: Schema, table: Table, column: Column, place: Place) -> tuple[
         found.append(Copy(kind="index", original=index.name, name=name, sql=(drop, build), undo=drop))
     for name, state in table.constraints.items():
         definition = state.definition
-        if not _concerns(definition, column.name):
+        # A primary key is no copy: a table has one (`change_key`).
+        if not _concerns(definition, column.name) or definition.kind == "primary key":
             continue
         copied = place.name_of(name, taken)
         sql = _constraint(definition, copied, place, of_constraints.get(name))

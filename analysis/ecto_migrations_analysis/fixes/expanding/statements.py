@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ...analysis import Step
-from ...operations import RenameTable, SetTableSchema
+from ...operations import Relation, RenameTable, SetTableSchema
 from ...program.commands import AlterTable, Command
 from ...syntax.span import Span
 from ...syntax.tree import Node
 from .. import elixir, module_edits
 from ..context import Context
 from ..document import Document
-from ..layout import Call, write
+from ..layout import Call, Pair, flat, write
 from ..model import Edit
 
 _LISTS = ("do_block", "body", "else_block")
@@ -110,6 +110,14 @@ def reverse_of(context: Context, command: Command, kind: type[Command]) -> Comma
 def alter(table: str, lines: list[str]) -> str:
     """`alter table(…) do … end`; `table` as the migration writes it."""
     return f"alter {table} do\n" + elixir.indent("\n".join(lines), 2) + "\nend"
+
+
+def table(relation: Relation) -> str:
+    """`table(:posts)`, as a migration writes it."""
+    arguments: list[str | Pair] = [elixir.atom(relation.name or "")]
+    if relation.schema is not None:
+        arguments.append(Pair("prefix:", elixir.string(relation.schema)))
+    return flat(Call("table", tuple(arguments)))
 
 
 def lines_of(document: Document, command: Span) -> Span | None:

@@ -27,8 +27,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...analysis import Step
 from ...findings import Finding, Level
-from ...operations import Relation
 from ...operations import RenameColumn as RenameColumnOperation
 from ..application import uses_of
 from ..base import Case, Rule, subject
@@ -77,12 +77,30 @@ class RenameColumn(Rule):
             end
             """,
         ),
+        Case(
+            about="The same in a transaction of its own",
+            before=("create table(:posts) do\n  add :views, :integer\n  add :views_new, :bigint\nend",),
+            text="""
+            @disable_ddl_transaction true
+
+            def up do
+              execute(fn ->
+                repo().transaction(fn ->
+                  repo().query!("ALTER TABLE posts RENAME COLUMN views TO views_old")
+                  repo().query!("ALTER TABLE posts RENAME COLUMN views_new TO views")
+                end)
+              end)
+            end
+
+            def down, do: :ok
+            """,
+        ),
     )
 
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step, operation in context.forward(RenameColumnOperation):
             table = operation.relation
-            if context.is_new(table, step) or _exchanged(context, table, operation):
+            if context.is_new(table, step) or _exchanged(context, step, operation):
                 continue
             old, new = operation.column or "…", operation.to or "…"
             yield self.finding(
@@ -97,14 +115,16 @@ class RenameColumn(Rule):
             )
 
 
-def _exchanged(context: MigrationContext, relation: Relation, operation: RenameColumnOperation) -> bool:
+def _exchanged(context: MigrationContext, step: Step, operation: RenameColumnOperation) -> bool:
     """Whether the old name is given to another column, or the new one taken from it, at the same moment.
 
     A column that only takes over a name must not be one that a schema module has.
     """
-    if not context.migration.transactional or operation.column is None or operation.to is None:
+    relation = operation.relation
+    if not step.in_transaction or operation.column is None or operation.to is None:
         return False
-    before, after = context.migration.schema.table(relation), context.steps[-1].after.table(relation)
+    together = [other for other in context.steps if other.transaction == step.transaction]
+    before, after = together[0].before.table(relation), together[-1].after.table(relation)
     if before is None or after is None:
         return False
     if operation.column in before.columns and operation.column in after.columns:
