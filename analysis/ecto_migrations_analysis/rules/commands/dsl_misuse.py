@@ -26,8 +26,7 @@ from collections.abc import Iterator
 from ...findings import Finding, Level
 from ..base import Case, Rule
 from ..context import MigrationContext
-
-MULTIPLE_COMMANDS = "cannot insert multiple commands into a prepared statement"
+from ..raising import refusal
 
 
 class DslMisuse(Rule):
@@ -58,21 +57,13 @@ class DslMisuse(Rule):
 
     def check(self, context: MigrationContext) -> Iterator[Finding]:
         for step in context.steps:
-            statement = step.statement
-            if statement.error is None or MULTIPLE_COMMANDS in statement.error:
-                continue
-            error, _, message = statement.error.partition(": ")
-            if error == "RuntimeError" or (statement.command is not None and not statement.command.always):
+            error = refusal(step.statement)
+            if error is None:
                 continue
             yield self.finding(
-                statement.span,
-                f"Raises {error}: {_first_sentence(message)}.",
+                step.statement.span,
+                f"Raises {error}.",
                 label="Ecto refuses this",
                 reason="Ecto raises when the migration runs, before it sends anything for this call.",
                 advice="Write it as the documentation of Ecto.Migration shows.",
             )
-
-
-def _first_sentence(message: str) -> str:
-    """Of a message of several lines what it says before it lists what would be right."""
-    return message.strip().partition("\n")[0].removesuffix(" Expected one of:").rstrip(".:")

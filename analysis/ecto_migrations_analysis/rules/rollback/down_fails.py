@@ -3,7 +3,8 @@
 ## What happens
 The statement fails on the schema that the migration itself leaves: the column is not there, the table exists already. Or
 it fails as soon as the table has a row: `remove :title, :text, null: false` comes back as a NOT NULL column without a
-default. The rollback stops, and what comes before it cannot be rolled back either.
+default. Or Ecto refuses what only the way back needs: `modify :n, :string, from: {:integer}`. The rollback stops, and what
+comes before it cannot be rolled back either.
 
 ## When it is silent
 - The migration itself cannot run; that is said there.
@@ -18,7 +19,7 @@ says why.
 
 ## Measured
 PostgreSQL 18: `column "title" of relation "posts" contains null values` (23502) when a NOT NULL column is added to a table
-with rows.
+with rows. ecto_sql 3.13: `from: {:integer}` raises ArgumentError on rollback, and only there.
 
 ## References
 - ecto_sql, `Ecto.Migration.Runner.reverse/1`
@@ -32,6 +33,7 @@ from ...databases.effects import Failure
 from ...findings import Finding, Level
 from ..base import Case, Rule
 from ..context import MigrationContext
+from ..raising import refusal
 from ..rolling_back import RollbackFailure, failures
 
 _SAID_ELSEWHERE = ("transaction", "version", "adapter", "unsupported")
@@ -57,6 +59,11 @@ class DownFails(Rule):
               remove :title, :text, «null: false»
             end
             """,
+        ),
+        Case(
+            about="What Ecto reads on the way back only",
+            before=(_POSTS,),
+            text="alter table(:posts) do\n  modify :state, :text, from: «{:string}»\nend",
         ),
         Case(
             about="A name that is not there",
@@ -144,6 +151,19 @@ class DownFails(Rule):
                 reason=f"{'The reversed `change`' if is_change else '`down`'} meets the schema that the migration"
                 " leaves.",
                 advice="Give what the way back needs (a default, the right name), or let `down` raise and say why.",
+                forward=False,
+            )
+        refused_forward = {step.statement.span for step in context.steps if step.statement.error is not None}
+        for step in context.migration.down.steps if context.migration.down is not None else ():
+            error = refusal(step.statement)
+            if error is None or step.statement.span in refused_forward:
+                continue
+            yield self.finding(
+                step.statement.span,
+                f"Rollback raises {error}.",
+                label="raises on rollback",
+                reason="Ecto reads this on the way back only, and refuses it before it sends anything.",
+                advice="Write it as the documentation of Ecto.Migration shows.",
                 forward=False,
             )
 

@@ -9,12 +9,13 @@ tables that no environment without a rollback has.
 - The schema is the same, as far as it is known.
 - Something in `up` or `down` cannot be followed, or stands under a condition.
 - `down` does nothing at all (`empty-down`), raises, or fails (`down-fails`).
-- The migration is a `change`: what its reversal loses, other rules say.
+- The migration is a `change` without `execute/2`, or one that also removes or modifies: what its reversal loses, other
+  rules say.
 
 Only what was there before is compared: indexes and constraints that go with a dropped column count too.
 
 ## Instead
-Let `down` undo what `up` does, last thing first.
+Let `down`, or the second text of `execute`, undo what the first does, last thing first.
 
 ## Measured
 Compared by replaying both directions on the schema that the history leaves.
@@ -26,8 +27,12 @@ Compared by replaying both directions on the schema that the history leaves.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from ...findings import Finding, Level
+from ...program.commands import Add, AlterTable, Execute
+from ...program.terms import Piece, Term, Text
+from ...syntax.span import Span
 from ..base import Case, Rule
 from ..context import MigrationContext
 from ..rolling_back import differences, is_sound
@@ -102,8 +107,30 @@ class DownNotInverse(Rule):
             end
             """,
         ),
+        Case(
+            about="The second text gives another name than there was",
+            before=(_POSTS, 'execute "ALTER TABLE posts ADD CONSTRAINT state_set CHECK (state <> \'\')", ""'),
+            text="""
+            execute(
+              "ALTER TABLE posts RENAME CONSTRAINT state_set TO posts_state_set",
+              «"ALTER TABLE posts RENAME CONSTRAINT posts_state_set TO state_is_set"»
+            )
+            """,
+        ),
     )
     silent = (
+        Case(
+            about="A text that does nothing on purpose",
+            before=(_POSTS,),
+            text='execute "CREATE INDEX posts_state ON posts (state)", ""\ncreate index(:posts, [:state])',
+        ),
+        Case(
+            about="The second text is the inverse",
+            before=(_POSTS,),
+            text="""
+            execute "ALTER TABLE posts ADD CHECK (state <> \'\')", "ALTER TABLE posts DROP CONSTRAINT posts_state_check"
+            """,
+        ),
         Case(
             about="As before",
             before=(_POSTS,),
@@ -158,26 +185,49 @@ class DownNotInverse(Rule):
     )
 
     def check(self, context: MigrationContext) -> Iterator[Finding]:
-        migration = context.migration.migration
-        down = migration.callbacks.get("down")
-        if (
-            down is None
-            or migration.down is None
-            or migration.down.callback != "down"
-            or does_nothing(context)
-        ):
+        place = _down(context)
+        if place is None or does_nothing(context):
             return
         if not is_sound(context.migration.up) or not is_sound(context.migration.down):
             return
         found = differences(context)
         if not found:
             return
+        name, span = place
         more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
         yield self.finding(
-            down.name_span,
-            f"After a rollback {', '.join(found[:3])}{more}: `down` is not the inverse of `up`.",
-            label="not the inverse of up",
+            span,
+            f"After a rollback {', '.join(found[:3])}{more}: {name} is not the inverse of"
+            f" {'`up`' if name == '`down`' else 'the first'}.",
+            label="not the inverse of up" if name == "`down`" else "not the inverse",
             reason="Both directions were replayed on the schema that the history leaves; afterwards it is another one.",
-            advice="Undo in `down` what `up` does, last thing first.",
+            advice="Undo in `down` what `up` does, last thing first."
+            if name == "`down`"
+            else "Let the second text undo what the first does.",
             forward=False,
         )
+
+
+def _down(context: MigrationContext) -> tuple[str, Span] | None:
+    """What is written for the way back: its name for the message, and its place."""
+    migration = context.migration.migration
+    if migration.down is None:
+        return None
+    if migration.down.callback == "down":
+        down = migration.callbacks.get("down")
+        return ("`down`", down.name_span) if down is not None else None
+    written = []
+    for step in context.steps:
+        command = step.statement.command
+        if isinstance(command, AlterTable) and any(not isinstance(item, Add) for item in command.changes):
+            return None
+        if isinstance(command, Execute) and _is_text(command.down) and command.down.span not in written:
+            written.append(command.down.span)
+    return ("the second text of `execute`", written[-1]) if written else None
+
+
+def _is_text(term: Term | None) -> TypeGuard[Text]:
+    """Not where `""` says that nothing is to be undone."""
+    return isinstance(term, Text) and any(
+        not isinstance(piece, Piece) or (piece.text or "").strip() for piece in term.pieces
+    )

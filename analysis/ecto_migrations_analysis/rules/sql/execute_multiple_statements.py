@@ -24,8 +24,8 @@ from collections.abc import Iterator
 
 from ...findings import Finding, Level
 from ..base import Case, Rule
-from ..commands.dsl_misuse import MULTIPLE_COMMANDS
 from ..context import MigrationContext
+from ..raising import MULTIPLE_COMMANDS
 
 
 class ExecuteMultipleStatements(Rule):
