@@ -112,10 +112,11 @@ class Context:
 
     def is_new(self, relation: Relation, step: Step) -> bool:
         """Whether this migration has created the table by then (`rules.context.MigrationContext.is_new`)."""
-        return self._rules.is_new(relation, step)
+        return self.rules.is_new(relation, step)
 
     @cached_property
-    def _rules(self) -> MigrationContext:
+    def rules(self) -> MigrationContext:
+        """The migration as rules see it."""
         return MigrationContext(self.analysis, self.migration)
 
     def findings(self, within: Span, rules: Iterable[str]) -> tuple[Finding, ...]:

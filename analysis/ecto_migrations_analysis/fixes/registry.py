@@ -17,6 +17,7 @@ from . import (
     move_index,
     separate_modules,
     several,
+    small,
     split_not_null_add,
     split_volatile_default,
     suppress,
@@ -43,6 +44,7 @@ STRATEGIES: tuple[Strategy, ...] = (
     separate_modules.proposals,
     complete_for_rollback.proposals,
     *in_place.STRATEGIES,
+    *small.STRATEGIES,
     suppression_comments.proposals,
     suppress.proposals,
 )

@@ -14,11 +14,10 @@ from ...operations import AddConstraint, ConstraintDefinition, CreateTable
 from ...program.commands import Add, Modify
 from ...program.terms import Option, as_bool
 from ...syntax.span import Span
-from .. import elixir
 from ..context import Context, Proposal
 from ..model import Edit
 from ..options import CallOptions
-from .common import answer, found, statement
+from .common import answer, apart, found
 from .subcommands import subcommands
 
 JSON = "add-json-column"
@@ -47,30 +46,9 @@ def _json(context: Context, finding: Finding) -> Iterator[Proposal]:
     ):
         return
     shown = "jsonb" if becomes == "jsonb" else ":map (jsonb)"
-    edits = [Edit(finding.span, becomes), *_apart(context, finding.span, len(becomes) - len(written))]
+    edits = [Edit(finding.span, becomes), *apart(context, finding.span, len(becomes) - len(written))]
     subject = f"{finding.span.start}"
     yield answer(context, "json-to-map", subject, f"Make it {shown}, which has equality", (finding,), edits)
-
-
-def _apart(context: Context, span: Span, longer: int) -> list[Edit]:
-    """The second argument of `execute` on a line of its own, where `longer` makes the line too long."""
-    document = context.document
-    node = statement(document, span)
-    arguments = node.child("arguments") if node is not None else None
-    if (
-        node is None
-        or arguments is None
-        or len(arguments.children) != 2
-        or node.children[0].text != "execute"
-    ):
-        return []
-    line = document.data[document.line_start(node.start) : node.end].decode("utf-8", "replace")
-    if "\n" in line or len(line) + longer <= elixir.WIDTH:
-        return []
-    first, second = arguments.children
-    before = document.data[node.start : first.start].decode("utf-8", "replace")
-    pad = document.indentation(node.start) + " " * len(before)
-    return [Edit(Span(first.end, second.start), f",{document.newline}{pad}")]
 
 
 def _option(context: Context, finding: Finding) -> Iterator[Proposal]:

@@ -79,3 +79,24 @@ def replaced(document: Document, node: Node, text: str) -> Edit:
     """`text`, written at the left margin, in the place of a statement."""
     indentation = document.indentation(node.start)
     return Edit(node.span, document.lines(document.indented(text, indentation).lstrip(" \t")))
+
+
+def apart(context: Context, span: Span, longer: int) -> list[Edit]:
+    """The second argument of `execute` on a line of its own, where `longer` makes the line too long."""
+    document = context.document
+    node = statement(document, span)
+    arguments = node.child("arguments") if node is not None else None
+    if (
+        node is None
+        or arguments is None
+        or len(arguments.children) != 2
+        or node.children[0].text != "execute"
+    ):
+        return []
+    line = document.data[document.line_start(node.start) : node.end].decode("utf-8", "replace")
+    if "\n" in line or len(line) + longer <= elixir.WIDTH:
+        return []
+    first, second = arguments.children
+    before = document.data[node.start : first.start].decode("utf-8", "replace")
+    pad = document.indentation(node.start) + " " * len(before)
+    return [Edit(Span(first.end, second.start), f",{document.newline}{pad}")]

@@ -102,7 +102,7 @@ class UnknownTable(Rule):
             own = [operation for operation in step.statement.operations if isinstance(operation, CreateTable)]
             new = {Schema.key(operation.relation) for operation in own}
             for operation in step.statement.operations:
-                for relation, span in _named(operation):
+                for relation, span in named(operation):
                     key = Schema.key(relation)
                     if key.name is None or key.schema is not None or key in new or key in said:
                         continue
@@ -125,7 +125,7 @@ class UnknownTable(Rule):
                     )
 
 
-def _named(operation: Operation) -> Iterator[tuple[Relation, Span]]:
+def named(operation: Operation) -> Iterator[tuple[Relation, Span]]:
     """The tables that must be there, and where they are named."""
     if isinstance(operation, CreateIndex):
         yield operation.relation, operation.relation_span

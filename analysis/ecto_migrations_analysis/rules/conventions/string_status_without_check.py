@@ -39,6 +39,16 @@ _NAMES = frozenset(
     {"status", "state", "kind", "role", "level", "phase", "stage", "mode", "priority", "visibility"}
 )
 
+_ORDER = """
+defmodule MyApp.Order do
+  use Ecto.Schema
+
+  schema "orders" do
+    field :status, Ecto.Enum, values: [:open, :paid]
+  end
+end
+"""
+
 
 class StringStatusWithoutCheck(Rule):
     id = "string-status-without-check"
@@ -64,6 +74,15 @@ class StringStatusWithoutCheck(Rule):
             end
 
             create constraint(:orders, :total_not_negative, check: "total >= 0")
+            """,
+        ),
+        Case(
+            about="The schema module knows the values",
+            lib=(_ORDER,),
+            text="""
+            create table(:orders) do
+              add :status, «:string», null: false
+            end
             """,
         ),
     )

@@ -58,7 +58,15 @@ class ConcurrentIndexUnserialised(Rule):
     level = Level.RISK
     tags = ("indexes", "deploy")
 
-    fires = (Case(about="The application migrates when it starts", lib=(_APPLICATION,), text=_TEXT),)
+    fires = (
+        Case(about="The application migrates when it starts", lib=(_APPLICATION,), text=_TEXT),
+        Case(
+            about="Although the repo has a lock that a build does not wait for",
+            lib=(_APPLICATION,),
+            config="migration_lock: :pg_advisory_lock",
+            text=_TEXT,
+        ),
+    )
     silent = (
         Case(
             about="It does not",

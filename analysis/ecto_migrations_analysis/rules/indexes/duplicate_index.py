@@ -72,6 +72,18 @@ class DuplicateIndex(Rule):
             end
             """,
         ),
+        Case(
+            about="Among others",
+            text="""
+            create table(:posts) do
+              add :author_id, :bigint
+              add :slug, :string
+            end
+
+            create unique_index(:posts, [:slug])
+            «create index(:posts, [:slug], name: :posts_by_slug)»
+            """,
+        ),
     )
     silent = (
         Case(

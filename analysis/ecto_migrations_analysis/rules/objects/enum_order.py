@@ -35,7 +35,14 @@ class EnumOrder(Rule):
     level = Level.INFO
     tags = ("enums", "conventions")
 
-    fires = (Case(about="At the end", text='execute "«ALTER TYPE status ADD VALUE \'review\'»", ""'),)
+    fires = (
+        Case(about="At the end", text='execute "«ALTER TYPE status ADD VALUE \'review\'»", ""'),
+        Case(
+            about="Of a type whose values are known",
+            before=("execute \"CREATE TYPE status AS ENUM ('draft', 'public')\", \"DROP TYPE status\"",),
+            text='execute "«ALTER TYPE status ADD VALUE IF NOT EXISTS \'review\'»", ""',
+        ),
+    )
     silent = (
         Case(
             about="Before another",

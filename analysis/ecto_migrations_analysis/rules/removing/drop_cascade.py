@@ -170,7 +170,7 @@ class DropCascade(Rule):
             reason="PostgreSQL refuses to drop what something depends on, and lists that; with CASCADE it drops all of"
             " it and says so in a NOTICE.",
             advice="Leave CASCADE out, and drop by name what is to go with it.",
-            subject=subject(relation, step.statement),
+            subject=subject(relation, step.statement, known="yes" if lost else None),
         )
 
 

@@ -1,0 +1,239 @@
+"""Indexes: what is left out, and what has to stand before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ...findings import Finding
+from ...operations import CreateIndex as MakesIndex
+from ...operations import CreateTable, Operation
+from ...operations import DropIndex as DropsIndex
+from ...operations.tables import TableOperation
+from ...program.commands import CreateIndex, DropIndex
+from ...schema.state import IndexState, Table
+from ...syntax.span import Span
+from ...syntax.tree import Node
+from .. import elixir, module_edits
+from ..concurrent_index import CONSTRUCTORS
+from ..context import Context
+from ..in_place.common import statement, whole_lines
+from ..model import Edit
+from ..options import CallOptions
+from .edits import Fix, Small, deleted, enclosing_call, sql_replace
+
+_USING = re.compile(rb"\s+USING\s+hash\b", re.I)
+
+
+def _hash(context: Context, finding: Finding) -> Small | None:
+    title = "Leave the method out: a B-tree answers = too"
+    call = enclosing_call(context, finding.span, *CONSTRUCTORS)
+    if call is not None:
+        cut = CallOptions(context.document, call, 2).without("using")
+        return Small(title=title, edits=cut) if cut is not None else None
+    for step in context.steps:
+        for operation in step.statement.operations:
+            if isinstance(operation, MakesIndex) and operation.span.encloses(finding.span):
+                whole = Finding(rule=finding.rule, level=finding.level, span=operation.span, message="")
+                edits = sql_replace(context, whole, _USING, "")
+                return Small(title=title, edits=tuple(edits)) if edits is not None else None
+    return None
+
+
+def _plain(context: Context, finding: Finding) -> Small | None:
+    """`concurrently: true` left out, with the attributes that nothing else needs then."""
+    call = enclosing_call(context, finding.span, *CONSTRUCTORS)
+    cut = CallOptions(context.document, call, 2).without("concurrently") if call is not None else None
+    if cut is None:
+        return None
+    migration = context.migration.migration
+    gone: tuple[Edit, ...] = ()
+    if "down" not in migration.callbacks and all(
+        _needs_transaction_off(operation) is False for operation in _others(context, finding)
+    ):
+        gone = _without_attributes(context)
+    title = "Leave concurrently: true out" + (" and the attributes, which nothing else needs" if gone else "")
+    return Small(title=title, edits=tuple(sorted([*cut, *gone], key=lambda edit: edit.span)), safe=True)
+
+
+def _others(context: Context, finding: Finding) -> list[Operation | None]:
+    """What the other statements do; None for one of which that is not known."""
+    return [
+        operation
+        for step in context.steps
+        for operation in (step.statement.operations or (None,))
+        if not step.statement.span.encloses(finding.span)
+    ]
+
+
+def _needs_transaction_off(operation: Operation | None) -> bool | None:
+    """Whether it cannot run in a transaction, or may have been meant not to; None where nobody knows."""
+    if isinstance(operation, MakesIndex | DropsIndex):
+        return operation.concurrently
+    return False if isinstance(operation, TableOperation | CreateTable) else None
+
+
+def _without_attributes(context: Context) -> tuple[Edit, ...]:
+    """Both attributes gone with their paragraph; nothing where one of them shares its line."""
+    document, migration = context.document, context.migration.migration
+    spans = sorted(
+        attribute.span
+        for attribute in (migration.disable_ddl_transaction, migration.disable_migration_lock)
+        if attribute.value is True and attribute.span is not None
+    )
+    for span in spans:
+        if not document.starts_line(span.start) or document.rest_of_line(span.end).strip():
+            return ()
+    if len(spans) == 2 and document.next_line(spans[0].end) == document.line_start(spans[1].start):
+        spans = [Span(spans[0].start, spans[1].end)]
+    return tuple(whole_lines(document, span) for span in spans)
+
+
+def _superfluous(context: Context, finding: Finding) -> Small | None:
+    """The index left out, where `change` makes it and something else."""
+    for _, command in context.commands(CreateIndex):
+        if command.span != finding.span or not context.is_plain(command) or command.callback != "change":
+            continue
+        return _left_out(context, command)
+    return None
+
+
+def _older(context: Context, finding: Finding) -> Small | None:
+    """The shorter one left out, where this migration makes both."""
+    name = finding.subject.get("index")
+    for _, command in context.commands(CreateIndex):
+        if command.index.name == name and context.is_plain(command) and command.callback == "change":
+            return _left_out(context, command)
+    return None
+
+
+def _left_out(context: Context, command: CreateIndex) -> Small | None:
+    if len(context.steps) < 2:
+        return None
+    edit = deleted(context, command.span)
+    title = f"Leave {command.index.name} out"
+    return Small(title=title, edits=(edit,)) if edit is not None else None
+
+
+def _whole_definition(context: Context, finding: Finding) -> Small | None:
+    """The index in full, as it was created: Ecto creates on rollback what is written here."""
+    for step, command in context.commands(DropIndex):
+        if command.span != finding.span or not context.is_plain(command):
+            continue
+        known = _known(finding, step.before.tables.values())
+        calls = list(context.document.calls(command.span, *CONSTRUCTORS))
+        if known is None or len(calls) != 1 or known.constraint is not None:
+            return None
+        edits = _in_full(context, known, calls[0])
+        title = "Write the definition in full, as it was created"
+        return Small(title=title, edits=tuple(edits), safe=True) if edits else None
+    return None
+
+
+def _known(finding: Finding, tables: Iterable[Table]) -> IndexState | None:
+    for table in tables:
+        if str(table.relation) == finding.subject["table"]:
+            return table.indexes.get(finding.subject["index"])
+    return None
+
+
+def _in_full(context: Context, known: IndexState, call: Node) -> list[Edit]:
+    was = known.definition
+    options = CallOptions(context.document, call, 2)
+    columns = _columns(was)
+    if columns is None or options.before is None or not was.complete:
+        return []
+    edits: list[Edit] = []
+    pairs: list[str] = []
+    if was.unique and call.children[0].text == "index" and "unique" not in options.pairs:
+        edits.append(Edit(call.children[0].span, "unique_index"))
+    if options.before.text != columns:
+        edits.append(Edit(options.before.span, columns))
+    if was.where is not None and "where" not in options.pairs:
+        if was.where.sql is None:
+            return []
+        pairs.append(f"where: {elixir.string(was.where.sql)}")
+    if was.method != "btree" and "using" not in options.pairs:
+        pairs.append(f"using: {elixir.atom(was.method)}")
+    if was.include and "include" not in options.pairs:
+        pairs.append(f"include: [{', '.join(map(elixir.atom, was.include))}]")
+    if pairs:
+        edit = options.with_pair(", ".join(pairs))
+        if edit is None or (edit.span.start != edit.span.end and edits):
+            return []
+        edits.append(edit)
+    return edits
+
+
+def _columns(was: MakesIndex) -> str | None:
+    """The elements as the DSL has them; None where one is more than a column."""
+    names = []
+    for element in was.elements:
+        if element.column is None or element != type(element)(column=element.column):
+            return None
+        names.append(elixir.atom(element.column))
+    return f"[{', '.join(names)}]"
+
+
+def _no_timeout(context: Context, finding: Finding) -> Small | None:
+    """`lock_timeout` off before the build: it makes nobody wait."""
+    for _, command in context.commands(CreateIndex):
+        if not command.span.encloses(finding.span) or not context.is_plain(command):
+            continue
+        back = ', ""' if command.callback == "change" else ""
+        text = f'execute "SET lock_timeout TO 0"{back}'
+        edits = module_edits.before_statement(context.document, command.span, text)
+        title = "Switch lock_timeout off before it: the build makes nobody wait"
+        return Small(title=title, edits=edits) if edits is not None else None
+    return None
+
+
+def _locked(context: Context, finding: Finding) -> Small | None:
+    """The attribute left out, where the repo's lock is one that a concurrent build does not wait for."""
+    lock = context.analysis.project.repo.migration_lock or ""
+    if lock.removeprefix(":") != "pg_advisory_lock":
+        return None
+    document = context.document
+    if not document.starts_line(finding.span.start) or document.rest_of_line(finding.span.end).strip():
+        return None
+    title = "Remove @disable_migration_lock: the repo's lock is pg_advisory_lock"
+    return Small(title=title, edits=(whole_lines(document, finding.span),), safe=True)
+
+
+def _new_one_first(context: Context, finding: Finding) -> Small | None:
+    """The statement that drops the old index moved behind the one that builds the new one."""
+    document = context.document
+    drop = statement(document, finding.span)
+    if drop is None or drop.span != finding.span:
+        return None
+    commands = [step.statement.command for step in context.steps]
+    at = next((n for n, item in enumerate(commands) if item and item.span == finding.span), None)
+    if at is None or at + 1 >= len(commands):
+        return None
+    old, new = commands[at], commands[at + 1]
+    if not isinstance(old, DropIndex) or not isinstance(new, CreateIndex):
+        return None
+    if not (context.is_plain(old) and context.is_plain(new)) or old.index.name == new.index.name:
+        return None
+    build = statement(document, new.span)
+    if build is None or build.span != new.span or new.if_not_exists:
+        return None
+    between = document.data[drop.end : build.start]
+    if between.strip():
+        return None
+    first = document.data[drop.start : drop.end].decode()
+    second = document.data[build.start : build.end].decode()
+    title = f"Build {new.index.name} first"
+    return Small(title=title, edits=(Edit(drop.span, second), Edit(build.span, first)))
+
+
+FIXES: dict[str, Fix] = {
+    "hash-index": _hash,
+    "concurrent-index-on-new-table": _plain,
+    "duplicate-index": _superfluous,
+    "redundant-index": _older,
+    "drop-index-incomplete-definition": _whole_definition,
+    "concurrent-index-short-lock-timeout": _no_timeout,
+    "concurrent-index-unserialised": _locked,
+    "replace-index-order": _new_one_first,
+}

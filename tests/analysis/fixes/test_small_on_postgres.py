@@ -1,0 +1,175 @@
+"""Fixes of a word or a line on a real PostgreSQL: up, down, up, down, up, and nothing is left behind."""
+
+from __future__ import annotations
+
+import pytest
+from ecto_migrations_analysis.findings import Level
+from ecto_migrations_analysis.fixes.registry import change, offers
+from support import cases
+from support.elixir import Later
+from support.fixing import KnownFiles, apply
+from support.migrating import catalog, migrate, rollback
+from support.postgres import Database
+
+POSTS = """
+create table(:posts) do
+  add :slug, :string
+  add :author_id, :bigint
+end
+
+create unique_index(:posts, [:slug], name: :posts_slug_unique)
+"""
+ALONE = "@disable_ddl_transaction true\n@disable_migration_lock true\n\n"
+STATUS = "execute \"CREATE TYPE status AS ENUM ('draft', 'public')\", \"DROP TYPE status\""
+ORDER = """
+defmodule MyApp.Order do
+  use Ecto.Schema
+
+  schema "orders" do
+    field :status, Ecto.Enum, values: [:open, :paid]
+  end
+end
+"""
+
+# The rule, the migration, those before it, and a query that gives true at the end.
+CYCLES = {
+    "an enum value again": (
+        "enum-add-value-irreversible",
+        'execute "ALTER TYPE status ADD VALUE \'hidden\'", ""',
+        STATUS,
+        "SELECT array_agg(enumlabel ORDER BY enumsortorder) = '{draft,public,hidden}' FROM pg_enum",
+    ),
+    "a function of its own path": (
+        "create-function-search-path",
+        'execute "CREATE FUNCTION one() RETURNS int LANGUAGE sql SECURITY DEFINER AS $$ SELECT 1 $$",\n'
+        '        "DROP FUNCTION one"',
+        "",
+        "SELECT proconfig = '{\"search_path=public, pg_temp\"}' FROM pg_proc WHERE proname = 'one'",
+    ),
+    "an index rebuilt": (
+        "reindex-not-concurrent",
+        'execute "REINDEX INDEX posts_slug_unique", ""',
+        POSTS,
+        "SELECT indisvalid FROM pg_index WHERE indexrelid = 'posts_slug_unique'::regclass",
+    ),
+    "a setting for the transaction": (
+        "session-state-leak",
+        'execute "SET work_mem = \'7MB\'", ""\ncreate table(:notes)',
+        "",
+        "SELECT current_setting('work_mem') <> '7MB'",
+    ),
+    "a lock for the transaction": (
+        "session-state-leak",
+        'execute "SELECT pg_advisory_lock(77)", ""\ncreate table(:notes)',
+        "",
+        "SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory' AND objid = 77",
+    ),
+    "a type without CASCADE": (
+        "drop-cascade",
+        "execute \"DROP TYPE status CASCADE\", \"CREATE TYPE status AS ENUM ('draft', 'public')\"",
+        STATUS,
+        "SELECT to_regtype('status') IS NULL",
+    ),
+    "the name that an index has": (
+        "drop-unknown-object",
+        "drop unique_index(:posts, [:slug])",
+        POSTS,
+        "SELECT to_regclass('posts_slug_unique') IS NULL",
+    ),
+    "an index in full": (
+        "drop-index-incomplete-definition",
+        "drop index(:posts, [:author_id])",
+        POSTS + "create unique_index(:posts, [:author_id], where: \"slug <> ''\", include: [:slug])",
+        "SELECT to_regclass('posts_author_id_index') IS NULL",
+    ),
+    "an index of a new table": (
+        "concurrent-index-on-new-table",
+        ALONE + "def change do\n  create table(:notes) do\n    add :a, :text\n  end\n\n"
+        "  create index(:notes, [:a], concurrently: true)\nend",
+        "",
+        "SELECT indisvalid FROM pg_index WHERE indexrelid = 'notes_a_index'::regclass",
+    ),
+    "the new index first": (
+        "replace-index-order",
+        ALONE + "def change do\n  drop index(:posts, [:author_id], concurrently: true)\n"
+        "  create index(:posts, [:author_id, :slug], concurrently: true)\nend",
+        POSTS + "create index(:posts, [:author_id])",
+        "SELECT to_regclass('posts_author_id_index') IS NULL",
+    ),
+    "a build without a timeout": (
+        "concurrent-index-short-lock-timeout",
+        ALONE + 'def change do\n  execute "SET lock_timeout TO \'2s\'", ""\n'
+        "  create index(:posts, [:author_id], concurrently: true)\nend",
+        POSTS,
+        "SELECT indisvalid FROM pg_index WHERE indexrelid = 'posts_author_id_index'::regclass",
+    ),
+    "a B-tree": (
+        "hash-index",
+        "create index(:posts, [:slug], using: :hash, name: :by_slug)",
+        POSTS,
+        "SELECT amname = 'btree' FROM pg_class c JOIN pg_am a ON a.oid = relam WHERE relname = 'by_slug'",
+    ),
+    "an identity": (
+        "prefer-identity",
+        "create table(:notes)",
+        "",
+        "SELECT attidentity = 'd' FROM pg_attribute WHERE attrelid = 'notes'::regclass AND attname = 'id'",
+    ),
+    "an identity in SQL": (
+        "prefer-identity",
+        'execute "CREATE TABLE notes (id bigserial PRIMARY KEY)", "DROP TABLE notes"',
+        "",
+        "SELECT attidentity = 'd' FROM pg_attribute WHERE attrelid = 'notes'::regclass AND attname = 'id'",
+    ),
+    "timestamps with a zone": (
+        "prefer-timestamptz",
+        "create table(:notes) do\n  timestamps()\nend",
+        "",
+        "SELECT bool_and(atttypid = 'timestamptz'::regtype) FROM pg_attribute"
+        " WHERE attrelid = 'notes'::regclass AND attname ~ '_at$'",
+    ),
+    "an array that is never NULL": (
+        "array-or-map-without-default",
+        "create table(:notes) do\n  add :tags, {:array, :string}\nend",
+        "",
+        "SELECT attnotnull FROM pg_attribute WHERE attrelid = 'notes'::regclass AND attname = 'tags'",
+    ),
+    "a map that is never NULL, in SQL": (
+        "array-or-map-without-default",
+        'execute "CREATE TABLE notes (meta jsonb)", "DROP TABLE notes"',
+        "",
+        "SELECT attnotnull FROM pg_attribute WHERE attrelid = 'notes'::regclass AND attname = 'meta'",
+    ),
+    "the values of a schema module": (
+        "string-status-without-check",
+        "create table(:orders) do\n  add :status, :string\nend",
+        "",
+        "SELECT pg_get_constraintdef(oid) ~ 'open.*paid' FROM pg_constraint"
+        " WHERE conname = 'orders_status_check'",
+    ),
+}
+
+
+@pytest.mark.parametrize("about", CYCLES)
+def test_there_and_back(about: str, database: Database, formatted: Later) -> None:
+    rule, text, before, holds = CYCLES[about]
+    case = cases.Case(about=about, text=text, before=(before,) if before else (), version=18, lib=(ORDER,))
+    analysis = cases.analysis_of(case)
+    offer = next(offer for offer in offers(analysis) if offer.id.startswith(f"{rule}:"))
+    fixed = apply(analysis.source.data, change(analysis, offer.id, KnownFiles())).decode()
+    formatted(fixed)
+    told = {finding.rule for finding in analysis.findings}
+    after = cases.analysis_of(cases.Case(about="", text=fixed, before=case.before, version=18, lib=(ORDER,)))
+    dangers = {finding.rule for finding in after.findings if finding.level is Level.DANGER}
+    assert rule not in {finding.rule for finding in after.findings}
+    assert dangers <= told | {"index-not-concurrent", "drop-index-not-concurrent"}
+    with database.connect() as connection:
+        if before:
+            migrate(connection, cases.migration_text(before))
+        untouched = catalog(connection)
+        for _ in range(2):
+            migrate(connection, fixed)
+            assert connection.execute(holds.encode()).fetchone() == (True,)
+            rollback(connection, fixed)
+            assert catalog(connection) == untouched
+        migrate(connection, fixed)
