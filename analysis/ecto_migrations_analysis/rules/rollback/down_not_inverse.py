@@ -31,7 +31,7 @@ from typing import TypeGuard
 
 from ...findings import Finding, Level
 from ...program.commands import Add, AlterTable, Execute
-from ...program.terms import Piece, Term, Text
+from ...program.terms import Piece, Text
 from ...syntax.span import Span
 from ..base import Case, Rule
 from ..context import MigrationContext
@@ -226,7 +226,7 @@ def _down(context: MigrationContext) -> tuple[str, Span] | None:
     return ("the second text of `execute`", written[-1]) if written else None
 
 
-def _is_text(term: Term | None) -> TypeGuard[Text]:
+def _is_text(term: object) -> TypeGuard[Text]:
     """Not where `""` says that nothing is to be undone."""
     return isinstance(term, Text) and any(
         not isinstance(piece, Piece) or (piece.text or "").strip() for piece in term.pieces
