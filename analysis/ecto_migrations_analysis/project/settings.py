@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..records import dataclass
 from .globs import PathPattern, matches_name
+from .table_sizes import TableSizes
 
 FILE_NAME = ".ecto-migrations.toml"
 LOCK_TIMEOUT = "5s"
@@ -16,16 +17,24 @@ BATCH_SIZE = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """Patterns of table names. A table is large unless `small` names it, and where `large` names it too."""
+    """Patterns of table names. A table is large unless `small` names it, and where `large` names it too.
+
+    `sizes` is the absolute path of the file of table sizes; None: `table_sizes.FILE_NAME`, if there is one.
+    """
 
     small: tuple[str, ...] = ()
     large: tuple[str, ...] = ()
+    sizes: str | None = None
 
     def is_small(self, table: str) -> bool:
         """Whether work on the table is short; `table` is its name, with its prefix where it has one."""
-        if not self.small or any(matches_name(pattern, table) for pattern in self.large):
+        if not self.small or self.is_large(table):
             return False
         return any(matches_name(pattern, table) for pattern in self.small)
+
+    def is_large(self, table: str) -> bool:
+        """Whether somebody says that the table is large."""
+        return any(matches_name(pattern, table) for pattern in self.large)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +55,8 @@ class Settings:
     # Names as in `ignore`, for the files that a pattern finds.
     per_file_ignores: tuple[tuple[PathPattern, tuple[str, ...]], ...] = ()
     tables: Tables = Tables()
+    # What was measured of the tables; a file of its own has it.
+    sizes: TableSizes = TableSizes()
     # As PostgreSQL reads it; stands in generated code.
     lock_timeout: str = LOCK_TIMEOUT
     # Folders whose files are migrations, besides those where Ecto looks.

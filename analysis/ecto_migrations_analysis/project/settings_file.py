@@ -97,6 +97,15 @@ def read_settings(data: bytes, path: str, base: str | None = None) -> SettingsFi
     )
 
 
+def with_problem(file: SettingsFile, text: str, message: str) -> SettingsFile:
+    """The file with one problem more, where `text` stands in it."""
+    data = text.encode("utf-8", "surrogatepass")
+    start = max(file.source.data.find(data), 0)
+    span = Span(start, start + len(data) if start else start)
+    problems = sorted([*file.problems, SettingsProblem(span, message)], key=lambda problem: problem.span)
+    return replace(file, problems=tuple(problems))
+
+
 def _unreadable(source: Source, offset: int, message: str) -> SettingsFile:
     line = source.lines.line_of(offset)
     end = max(source.lines.line_end(line), min(offset, len(source.data)))

@@ -5,6 +5,7 @@ The file, the editor's settings, the JSON schema and `check --show-settings` all
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -204,16 +205,29 @@ def _file_ignores(
 
 
 def _tables(value: object, path: Path, reading: Reading) -> Tables | None:
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, Any] = {}
     stated = _table(value, path, reading)
     if stated is None:
         return None
     for name, patterns in stated:
-        if name not in ("small", "large"):
-            reading.problem((*path, name), _unknown("key", name, ("small", "large")), of_key=True)
+        if name not in ("small", "large", "sizes"):
+            reading.problem((*path, name), _unknown("key", name, ("small", "large", "sizes")), of_key=True)
+        elif name == "sizes":
+            if (file := _sizes(patterns, (*path, name), reading)) is not None:
+                found[name] = file
         elif (items := _strings(patterns, (*path, name), reading, "table names")) is not None:
             found[name] = tuple(item for _, item in items)
     return Tables(**found) if found or not stated else None
+
+
+def _sizes(value: object, path: Path, reading: Reading) -> str | None:
+    if not isinstance(value, str) or not value.strip():
+        reading.problem(path, f"expected the path of a file, got {shown(value)}")
+        return None
+    if reading.base is None:
+        reading.problem(path, "is read in .ecto-migrations.toml only")
+        return None
+    return os.path.normpath(os.path.join(reading.base, value.strip()))
 
 
 def _folders(value: object, path: Path, reading: Reading) -> tuple[PathPattern, ...] | None:
@@ -311,11 +325,12 @@ KEYS: dict[str, Key] = {
         Key(
             name="tables",
             description="Names or patterns of tables. Work whose only trouble is how long it takes is info "
-            "on small ones; every other table counts as large, also where both lists name it.",
+            "on small ones; every other table counts as large, also where both lists name it. `sizes` is the "
+            "file that `ecto-migrations tables` has written; .ecto-migrations.tables.json without it.",
             read=_tables,
             schema=lambda rules: {
                 "type": "object",
-                "properties": {"small": _list(_STRING), "large": _list(_STRING)},
+                "properties": {"small": _list(_STRING), "large": _list(_STRING), "sizes": _STRING},
                 "additionalProperties": False,
             },
         ),

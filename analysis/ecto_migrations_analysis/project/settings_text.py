@@ -18,7 +18,14 @@ def settings_text(settings: Settings) -> str:
     ignores = {pattern.pattern: _value(names) for pattern, names in settings.per_file_ignores}
     lines += _table(settings, "per_file_ignores", ignores)
     tables = {"small": _value(settings.tables.small), "large": _value(settings.tables.large)}
+    if settings.tables.sizes is not None:
+        tables["sizes"] = _value(settings.tables.sizes)
     lines += _table(settings, "tables", tables if settings.origin("tables") else {})
+    if settings.sizes:
+        count = len(settings.sizes.entries)
+        day = settings.sizes.measured or "at a time that is not known"
+        measured = f"{count} table{'s' * (count != 1)}, measured {day}"
+        lines += ["", f"# sizes: {measured}  # {settings.origin('sizes') or 'the default'}"]
     return "\n".join(lines) + "\n"
 
 

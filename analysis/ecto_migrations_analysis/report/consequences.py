@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ..databases.effects import Effect, Lock
 from ..operations import Relation
+from ..project.table_sizes import TableSizes
 
 # A reading query takes ACCESS SHARE, a writing one ROW EXCLUSIVE; what conflicts with them makes them wait
 # (PostgreSQL documentation, 13.3.1 "Table-Level Locks").
@@ -21,10 +22,11 @@ def blocked_by(modes: Iterable[str]) -> tuple[str, ...]:
     return (*reads, *writes)
 
 
-def lock_sentence(effect: Effect) -> str:
+def lock_sentence(effect: Effect, sizes: TableSizes = TableSizes()) -> str:
     """Locks, duration and who waits, in one sentence; empty where there is no lock to speak of.
 
-    The duration is that of the statement: PostgreSQL holds the lock until the transaction ends.
+    The duration is that of the statement: PostgreSQL holds the lock until the transaction ends. `sizes` are
+    told of what is read or written as a whole.
     """
     if not effect.locks:
         return ""
@@ -40,16 +42,16 @@ def lock_sentence(effect: Effect) -> str:
     locks = ", ".join(
         f"`{mode}` on {_names(lock.relation for lock in locks)}" for mode, locks in _by_mode(effect.locks)
     )
-    return f"{locks} {_duration(effect)}: {waits}."
+    return f"{locks} {_duration(effect, sizes)}: {waits}."
 
 
-def _duration(effect: Effect) -> str:
+def _duration(effect: Effect, sizes: TableSizes) -> str:
     reasons = []
     if effect.rewrites:
-        reasons.append(f"{_names(effect.rewrites)} is rewritten")
+        reasons.append(f"{_names(effect.rewrites, sizes)} is rewritten")
     scanned = [relation for relation in effect.scans if relation not in effect.rewrites]
     if scanned:
-        reasons.append(f"the whole of {_names(scanned)} is scanned")
+        reasons.append(f"the whole of {_names(scanned, sizes)} is scanned")
     if effect.rebuilds:
         names = ", ".join(f"`{name}`" for name in effect.rebuilds)
         reasons.append(f"{names} is built" if len(effect.rebuilds) == 1 else f"{names} are built")
@@ -73,5 +75,10 @@ def _by_mode(locks: tuple[Lock, ...]) -> list[tuple[str, list[Lock]]]:
     return list(modes.items())
 
 
-def _names(relations: Iterable[Relation]) -> str:
-    return ", ".join(dict.fromkeys(f"`{relation}`" for relation in relations))
+def _names(relations: Iterable[Relation], sizes: TableSizes = TableSizes()) -> str:
+    return ", ".join(dict.fromkeys(f"`{relation}`{_size(relation, sizes)}" for relation in relations))
+
+
+def _size(relation: Relation, sizes: TableSizes) -> str:
+    found = sizes.of(str(relation))
+    return f" ({found})" if found is not None else ""

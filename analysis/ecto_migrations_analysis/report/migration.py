@@ -45,16 +45,17 @@ def report(analysis: Analysis) -> MigrationReport:
         )
     migration = analysis.migrations[0]
     reason = irreversible(analysis)
+    sizes = analysis.project.settings.sizes
     down = None
     if migration.down is not None and reason is None:
-        down = statements(migration.down, analysis.source)
+        down = statements(migration.down, analysis.source, sizes)
     return MigrationReport(
         module=migration.migration.module,
         classification=analysis.classification,
         transaction=migration.transactional,
         database=database,
         findings=analysis.findings,
-        up=statements(migration.up, analysis.source) if migration.up is not None else (),
+        up=statements(migration.up, analysis.source, sizes) if migration.up is not None else (),
         down=down,
         irreversible=reason,
     )

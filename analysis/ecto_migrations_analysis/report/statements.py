@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..analysis import Run, Step
 from ..databases.effects import Failure
+from ..project.table_sizes import TableSizes
 from ..records import dataclass
 from ..syntax.source import Source
 from .consequences import blocked_by, lock_sentence
@@ -40,12 +41,12 @@ class StatementReport:
     sentence: str
 
 
-def statements(run: Run, source: Source) -> tuple[StatementReport, ...]:
+def statements(run: Run, source: Source, sizes: TableSizes = TableSizes()) -> tuple[StatementReport, ...]:
     """The statements of a run in order."""
-    return tuple(statement(step, source) for step in run.steps)
+    return tuple(statement(step, source, sizes) for step in run.steps)
 
 
-def statement(step: Step, source: Source) -> StatementReport:
+def statement(step: Step, source: Source, sizes: TableSizes = TableSizes()) -> StatementReport:
     effect = step.effect
     locks = dict.fromkeys((str(lock.relation), lock.mode) for lock in effect.locks)
     modes = {mode for _, mode in locks}
@@ -66,7 +67,7 @@ def statement(step: Step, source: Source) -> StatementReport:
         certain=step.statement.certain and effect.certain,
         unknown=effect.unknown,
         in_transaction=step.in_transaction,
-        sentence=lock_sentence(effect),
+        sentence=lock_sentence(effect, sizes),
     )
 
 

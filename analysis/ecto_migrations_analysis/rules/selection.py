@@ -84,11 +84,20 @@ def is_past(analysis: Analysis) -> bool:
 
 
 def levelled(findings: tuple[Finding, ...], settings: Settings) -> tuple[Finding, ...]:
-    """The findings with the levels that are set: by rule, and info for short work on small tables."""
+    """The findings with the levels that are set: by rule, and info for short work on small tables.
+
+    What was measured of their tables is said, and moves levels that nobody has set.
+    """
     levels = {name: Level[level.upper()] for name, level in settings.levels if level != "off"}
-    if not levels and not settings.tables.small:
+    if levels or settings.tables.small:
+        findings = tuple(_levelled(finding, levels, settings) for finding in findings)
+    if not settings.sizes:
         return findings
-    return tuple(_levelled(finding, levels, settings) for finding in findings)
+    from .sizes import sized
+
+    return tuple(
+        sized(finding, tags_of(finding.rule), settings, fixed=finding.rule in levels) for finding in findings
+    )
 
 
 def _levelled(finding: Finding, levels: dict[str, Level], settings: Settings) -> Finding:

@@ -53,7 +53,9 @@ def workspace(arguments: argparse.Namespace) -> Workspace:
 def _given(arguments: argparse.Namespace) -> tuple[SettingsFile, ...] | None:
     if arguments.config is None:
         return () if arguments.no_config else None
+    from ecto_migrations_analysis.project.files import Files
     from ecto_migrations_analysis.project.settings_file import read_settings
+    from ecto_migrations_analysis.project.settings_search import with_sizes
 
     from .files import reason
 
@@ -63,7 +65,8 @@ def _given(arguments: argparse.Namespace) -> tuple[SettingsFile, ...] | None:
     except OSError as error:
         raise CommandError(f"{printable(arguments.config)} cannot be read: {reason(error)}") from error
     # The file may lie anywhere: its patterns of paths start where the command does.
-    return (read_settings(data, os.path.abspath(arguments.config), os.getcwd()),)
+    stated = read_settings(data, os.path.abspath(arguments.config), os.getcwd())
+    return tuple(with_sizes(stated, Files(), {}))
 
 
 def _adjusting(arguments: argparse.Namespace) -> Callable[[Settings], Settings] | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.databases.postgres.ecto_types import ecto_type
 from ecto_migrations_analysis.operations import Relation
+from ecto_migrations_analysis.project.table_sizes import TableSizes
 from ecto_migrations_analysis.report.tables import column_facts
 from ecto_migrations_analysis.schema.state import Schema, Table
 from ecto_migrations_analysis.syntax.span import Span
@@ -47,7 +48,7 @@ def argument_items(
     schema = schema_at(analysis, argument)
     return [
         _item(candidate, number, argument, document, client)
-        for number, candidate in enumerate(_candidates(argument, schema))
+        for number, candidate in enumerate(_candidates(argument, schema, analysis.project.settings.sizes))
         if _fits(candidate, argument)
     ]
 
@@ -68,7 +69,7 @@ def schema_at(analysis: Analysis, argument: Argument) -> Schema:
     return analysis.project.schema
 
 
-def _candidates(argument: Argument, schema: Schema) -> Iterator[Candidate]:
+def _candidates(argument: Argument, schema: Schema, sizes: TableSizes) -> Iterator[Candidate]:
     call = argument.call
     if call.inside.startswith("{"):
         # `{:array, :text}`, and `from: {:string, null: true}`.
@@ -77,7 +78,7 @@ def _candidates(argument: Argument, schema: Schema) -> Iterator[Candidate]:
     elif call.key is not None:
         yield from _values(argument, schema, call.key)
     elif call.name in _WITH_TABLE and call.position == 0:
-        yield from _tables(schema)
+        yield from _tables(schema, sizes)
     elif call.name in ("index", "unique_index") and call.position == 1:
         yield from _columns(_table(schema, call.arguments.get(0)))
     elif call.name == "rename" and call.position == 1 and call.table is not None:
@@ -111,11 +112,13 @@ def _table(schema: Schema, name: str | None) -> Table | None:
     return schema.table(Relation(name)) if name is not None else None
 
 
-def _tables(schema: Schema) -> Iterator[Candidate]:
+def _tables(schema: Schema, sizes: TableSizes) -> Iterator[Candidate]:
     for relation, table in sorted(schema.tables.items(), key=lambda item: str(item[0])):
         if relation.name is not None and relation.schema is None:
             count = len(table.columns)
-            yield Candidate(relation.name, _KINDS.Struct, f"table, {count} column{'s' * (count != 1)}")
+            size = sizes.of(relation.name)
+            facts = [f"table, {count} column{'s' * (count != 1)}", *([str(size)] if size else [])]
+            yield Candidate(relation.name, _KINDS.Struct, ", ".join(facts))
 
 
 def _columns(table: Table | None) -> Iterator[Candidate]:

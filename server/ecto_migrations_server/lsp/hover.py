@@ -16,6 +16,7 @@ from ecto_migrations_analysis.operations import AddColumn, AlterColumnType, Oper
 from ecto_migrations_analysis.operations import CreateTable as CreateTableOperation
 from ecto_migrations_analysis.operations.base import NOWHERE
 from ecto_migrations_analysis.program.commands import AlterTable, CreateTable
+from ecto_migrations_analysis.project.table_sizes import TableSizes
 from ecto_migrations_analysis.report.consequences import lock_sentence
 from ecto_migrations_analysis.report.layout import folded
 from ecto_migrations_analysis.report.words import describe, describe_in
@@ -108,7 +109,7 @@ def _markdown(
         key=lambda finding: -finding.level,
     )
     paragraphs = [_heading(steps, span, findings)]
-    lines = [line for step in steps for line in _effect(step, span)]
+    lines = [line for step in steps for line in _effect(step, span, analysis.project.settings.sizes)]
     if lines:
         # Two spaces: the other way to break a line, a backslash, is shown by Neovim.
         paragraphs.append("  \n".join(dict.fromkeys(lines)))
@@ -167,8 +168,8 @@ def _uncapitalized(words: str) -> str:
     return words[:1].lower() + words[1:]
 
 
-def _effect(step: Step, span: Span) -> Iterator[str]:
-    if sentence := lock_sentence(step.effect):
+def _effect(step: Step, span: Span, sizes: TableSizes) -> Iterator[str]:
+    if sentence := lock_sentence(step.effect, sizes):
         yield sentence
     for failure in step.effect.failures:
         # Of a statement with several parts, another part's failure is shown there.

@@ -36,11 +36,13 @@ def hints(ls: Session, document: Document) -> list[types.InlayHint]:
     from ecto_migrations_analysis.report.summary import lock_words
 
     found = []
-    for span, steps in _by_place(ls.analysis(document)).items():
+    analysis = ls.analysis(document)
+    sizes = analysis.project.settings.sizes
+    for span, steps in _by_place(analysis).items():
         words = lock_words(steps)
         if not words:
             continue
-        sentences = dict.fromkeys(lock_sentence(step.effect).replace("`", "") for step in steps)
+        sentences = dict.fromkeys(lock_sentence(step.effect, sizes).replace("`", "") for step in steps)
         place = convert.position(document.source, _end_of_first_line(document.source, span))
         found.append(
             types.InlayHint(

@@ -30,6 +30,9 @@ def schema_hover(analysis: Analysis, offset: int) -> tuple[str, Span] | None:
     modules = read_modules() if read_modules is not None else ()
     path = analysis.source.path
     if subject.mention.column is None:
+        sizes = analysis.project.settings.sizes
+        if subject.moment != "made" and (size := sizes.of(str(table.relation))) is not None:
+            heading += f" · {size} (measured {sizes.measured or 'at a time that is not known'})"
         return table_facts(table, subject.schema, heading, modules, path), subject.span
     column = subject.column
     if column is None or subject.moment == "made":

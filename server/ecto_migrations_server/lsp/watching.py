@@ -15,14 +15,15 @@ from .session import Session
 
 _log = logging.getLogger(__name__)
 
-# Migrations and what they read, schema modules, and what tells of repos, versions and the dumped schema.
+# Migrations and what they read, schema modules, and what tells of repos, versions, the dumped schema and the
+# sizes of tables.
 PATTERNS = (
     "**/priv/**/*.{exs,sql}",
     "**/lib/**/*.ex",
     "**/config/*.exs",
     "**/mix.{exs,lock}",
     "**/{compose,docker-compose}*.{yml,yaml}",
-    "**/{.tool-versions,.ecto-migrations.toml}",
+    "**/{.tool-versions,.ecto-migrations.toml,*.tables.json}",
 )
 _REGISTRATION = types.RegistrationParams(
     registrations=[

@@ -24,7 +24,7 @@ def test_the_file_is_current() -> None:
 
 
 def test_every_setting_is_a_key() -> None:
-    fields = set(Settings.__dataclass_fields__) - {"skip_checks", "origins"}
+    fields = set(Settings.__dataclass_fields__) - {"skip_checks", "sizes", "origins"}
     assert fields == set(KEYS) == set(SCHEMA["properties"])
     assert all(key.description.endswith(".") for key in KEYS.values())
 
@@ -100,6 +100,8 @@ def accepts(schema: dict[str, Any], value: Any) -> bool:
         ('per_file_ignores."priv/*" = "all"', False),
         ('tables.small = ["a*"]', True),
         ('tables.tiny = ["a*"]', False),
+        ('tables.sizes = "config/sizes.json"', True),
+        ("tables.sizes = 5", False),
         ('lock_timeout = "750ms"', True),
         ('lock_timeout = "2 s"', True),
         ('lock_timeout = "0s"', False),

@@ -245,18 +245,29 @@ class LongOpUnderExclusiveLock(Rule):
             reason="PostgreSQL holds locks until the end of the transaction, and Ecto runs the whole migration in one.",
             advice="Put the long step into a migration of its own.",
             related=(Related("this takes long", Place(path, work.span)),) if path else (),
-            subject=subject(table, locking.statement),
+            subject=subject(table, locking.statement, worked=_worked(found)),
         )
 
 
 @dataclass(frozen=True)
 class _Work:
-    """What takes long, where it stands, and the tables that are locked meanwhile."""
+    """What takes long, where it stands, and the tables that are locked meanwhile.
+
+    `tables` are those whose sizes decide how long it takes; empty where something else does.
+    """
 
     what: str
     certain: bool
     span: Span
+    tables: tuple[Relation, ...]
     held: Mapping[Relation, tuple[Step, Span]]
+
+
+def _worked(found: list[_Work]) -> str | None:
+    """The tables whose sizes decide how long all of it takes (`sizes.sized`)."""
+    if not all(work.tables for work in found):
+        return None
+    return ", ".join(dict.fromkeys(str(table) for work in found for table in work.tables))
 
 
 def _work_under_locks(context: MigrationContext) -> Iterator[_Work]:
@@ -269,8 +280,8 @@ def _work_under_locks(context: MigrationContext) -> Iterator[_Work]:
         own = {relation for relation, _ in exclusively_locked(context, step)}
         others = {relation: taken for relation, taken in held.items() if relation not in own}
         if others:
-            what, certain, span = work
-            yield _Work(what, certain, span, others)
+            what, certain, span, tables = work
+            yield _Work(what, certain, span, tables, others)
 
 
 def _sleep_under_locks(context: MigrationContext) -> Iterator[_Work]:
@@ -286,20 +297,20 @@ def _sleep_under_locks(context: MigrationContext) -> Iterator[_Work]:
             for relation, span in exclusively_locked(context, step):
                 held.setdefault(relation, (step, span))
         elif held and _sleeps(command):
-            yield _Work("the migration sleeps", True, command.span, dict(held))
+            yield _Work("the migration sleeps", True, command.span, (), dict(held))
 
 
-def _long_work(context: MigrationContext, step: Step) -> tuple[str, bool, Span] | None:
-    """What takes long in a statement, in words, whether for certain, and where it stands."""
+def _long_work(context: MigrationContext, step: Step) -> tuple[str, bool, Span, tuple[Relation, ...]] | None:
+    """What takes long in a statement, in words, whether for certain, where it stands, and on which tables."""
     for operation in step.statement.operations:
         match operation:
             case CreateIndex(concurrently=False, only=False, relation=relation):
                 if not context.has_no_rows(relation, step):
-                    return f"index `{operation.name or '…'}` is built", True, operation.span
+                    return f"index `{operation.name or '…'}` is built", True, operation.span, (relation,)
             case Reindex(concurrently=False):
-                return f"`{operation.name}` is indexed anew", True, operation.span
+                return f"`{operation.name}` is indexed anew", True, operation.span, ()
             case RefreshMaterializedView(with_data=True):
-                return f"`{operation.name}` is computed anew", True, operation.span
+                return f"`{operation.name}` is computed anew", True, operation.span, ()
     # TRUNCATE gives the table a new, empty file: an instant.
     rewritten = [
         relation
@@ -308,7 +319,7 @@ def _long_work(context: MigrationContext, step: Step) -> tuple[str, bool, Span] 
         and not context.has_no_rows(relation, step)
     ]
     if rewritten:
-        return f"`{rewritten[0]}` is rewritten", True, _cause(step, rewritten[0])
+        return f"`{rewritten[0]}` is rewritten", True, _cause(step, rewritten[0]), tuple(rewritten)
     if any(
         isinstance(operation, Insert | Update | Delete | Select) for operation in step.statement.operations
     ):
@@ -322,10 +333,8 @@ def _long_work(context: MigrationContext, step: Step) -> tuple[str, bool, Span] 
         if isinstance(operation, ValidateConstraint):
             if (Schema.key(operation.relation), operation.name) in added:
                 return None
-    for table in step.effect.scans:
-        if not context.has_no_rows(table, step):
-            return f"`{table}` is read as a whole", False, _cause(step, table)
-    return None
+    read = tuple(table for table in step.effect.scans if not context.has_no_rows(table, step))
+    return (f"`{read[0]}` is read as a whole", False, _cause(step, read[0]), read) if read else None
 
 
 _READING = (AddConstraint, AlterColumnType, AttachPartition, SetNotNull, ValidateConstraint)
