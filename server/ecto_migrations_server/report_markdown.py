@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
 
 from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.findings import Finding
-from ecto_migrations_analysis.fixes import naming
-from ecto_migrations_analysis.fixes.registry import offers
 from ecto_migrations_analysis.report.layout import folded
 from ecto_migrations_analysis.report.migration import MigrationReport, report
 from ecto_migrations_analysis.report.statements import StatementReport
-from ecto_migrations_analysis.report.words import describe_in
 from ecto_migrations_analysis.rules.pages import page_url
 
-_MOST_CHANGES: Final = 12
+from .reports.deploying import deployment_plan
+from .reports.planning import plan
+from .reports.texts import fenced, one_line
+from .reports.verifying import verification
+from .verification import Kind, Ran
 
 
 def title(analysis: Analysis) -> str:
@@ -26,66 +25,44 @@ def title(analysis: Analysis) -> str:
     return (analysis.migrations[0].migration.module or "").rpartition(".")[2] or "a migration"
 
 
-def markdown(analysis: Analysis, shown: str) -> str:
-    """The report on the file that is called `shown`; ends with a line end."""
+def markdown(analysis: Analysis, shown: str, runs: Mapping[Kind, Ran] | None = None) -> str:
+    """The report on the file that is called `shown`; ends with a line end.
+
+    `runs`: what was run of it, with this text (`verification.runs_of`).
+    """
     whole = report(analysis)
     parts = [
         f"# Migration Report — {title(analysis)}",
-        *_plan(analysis, whole),
+        *plan(analysis, whole, shown),
         *_implementation(whole, shown),
         *_findings(analysis),
-        *_verification(shown),
+        *verification(analysis, shown, runs or {}),
+        *deployment_plan(analysis, whole, shown),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _plan(analysis: Analysis, whole: MigrationReport) -> Iterator[str]:
-    yield "## Plan"
-    changes = _changes(analysis)
-    shown = [*changes[:_MOST_CHANGES]]
-    if len(changes) > len(shown):
-        shown.append(f"{len(changes) - len(shown)} more")
-    splits = [offer.title for offer in offers(analysis) if offer.new_file_count and offer.rules]
-    manner = "one for the whole migration" if whole.transaction else "none, each statement by itself"
-    facts = [
-        f"- Change: {'; '.join(shown) or 'nothing is sent to the database'}",
-        f"- Classification: **{whole.classification}**",
-        *(f"- Lock behaviour: {sentence}" for sentence in _sentences(whole)),
-        f"- Transaction: {manner}",
-        f"- Rollback: {_one_line(whole.irreversible) if whole.irreversible else 'possible'}",
-        f"- Database: {whole.database}",
-        *(f"- Expand and contract: {split}" for split in dict.fromkeys(splits)),
-    ]
-    yield "\n".join(facts)
-
-
-def _changes(analysis: Analysis) -> list[str]:
-    """What the migration does going up, in words, each once."""
-    up = analysis.migrations[0].up if analysis.migrations else None
-    words = [describe_in(operation, step.before) for step, operation in (up.operations if up else ())]
-    return list(dict.fromkeys(text[:1].lower() + text[1:] for text in words))
-
-
-def _sentences(whole: MigrationReport) -> list[str]:
-    found = [statement.sentence for statement in whole.up if statement.sentence]
-    return list(dict.fromkeys(found)) or ["no table is locked"]
-
-
 def _implementation(whole: MigrationReport, shown: str) -> Iterator[str]:
     yield "## Implementation"
-    yield f"- File: `{shown}`" + (f"\n- Module: `{whole.module}`" if whole.module else "")
+    facts = [f"- File: `{shown}`", *([f"- Module: `{whole.module}`"] if whole.module else [])]
+    reason = whole.irreversible
+    facts.append("- Reversible: yes" if reason is None else f"- Reversible: no: {one_line(reason)}")
+    yield "\n".join(facts)
     yield "### Up"
     yield from _statements(whole.up, whole)
     yield "### Down"
     if whole.down is None:
-        yield f"Cannot be rolled back: {_one_line(whole.irreversible or '')}"
+        yield f"Cannot be rolled back: {one_line(reason)}" if reason is not None else _UNMODELLED
     else:
         yield from _statements(whole.down, whole)
 
 
+_UNMODELLED = "What is sent to this database is not modelled."
+
+
 def _statements(statements: tuple[StatementReport, ...], whole: MigrationReport) -> Iterator[str]:
     if not statements:
-        yield "Nothing is sent to the database."
+        yield "Nothing is sent to the database." if whole.modelled else _UNMODELLED
     for number, statement in enumerate(statements, 1):
         yield "\n".join(_statement(number, statement, whole))
 
@@ -99,14 +76,12 @@ def _statement(number: int, statement: StatementReport, whole: MigrationReport) 
     yield f"{number}. {place}. {effect}".rstrip()
     sql = folded(statement.sql.strip())
     if sql:
-        # A fence that does not occur in it.
-        fence = "```" if "```" not in sql else "~~~~"
         yield ""
-        yield from (f"{indent}{line}".rstrip() for line in (f"{fence}sql", *sql.splitlines(), fence))
+        yield from fenced(sql, "sql", indent)
     notes = [
-        *([f"**Fails**: {_one_line(statement.fails)}"] if statement.fails else []),
-        *([f"**Fails where** {_one_line(statement.fails_where)}"] if statement.fails_where else []),
-        *(f"Not known: {_one_line(unknown)}" for unknown in statement.unknown),
+        *([f"**Fails**: {one_line(statement.fails)}"] if statement.fails else []),
+        *([f"**Fails where** {one_line(statement.fails_where)}"] if statement.fails_where else []),
+        *(f"Not known: {one_line(unknown)}" for unknown in statement.unknown),
     ]
     for note in notes:
         yield ""
@@ -123,29 +98,8 @@ def _findings(analysis: Analysis) -> Iterator[str]:
 
 def _finding(analysis: Analysis, finding: Finding) -> Iterator[str]:
     line = analysis.source.lines.line_of(finding.span.start) + 1
-    yield f"- **{finding.level}** in line {line}: {_one_line(finding.message)}"
-    more = " ".join(_one_line(text) for text in (finding.reason, finding.advice) if text)
+    yield f"- **{finding.level}** in line {line}: {one_line(finding.message)}"
+    more = " ".join(one_line(text) for text in (finding.reason, finding.advice) if text)
     if more:
         yield f"  {more}"
     yield f"  [{finding.rule}]({page_url(finding.rule)})"
-
-
-def _verification(shown: str) -> Iterator[str]:
-    """What is still to be run. Nothing is ticked: nothing of it was run here."""
-    found = naming.parse(os.path.basename(shown))
-    if found is None:
-        return
-    yield "## Verification"
-    yield "\n".join(
-        f"- [ ] `{command}`"
-        for command in (
-            "MIX_ENV=test mix ecto.migrate",
-            f"MIX_ENV=test mix ecto.rollback --to {found.version}",
-            "MIX_ENV=test mix ecto.migrate",
-            "mix test",
-        )
-    )
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -23,21 +23,35 @@ def test_every_part_of_the_report(run: Run, blog: Path) -> None:
         "### Down",
         "## Findings",
         "## Verification",
+        "## Deployment Plan",
+        "### Rollback",
+        "### If it fails",
+        "### If it waits for a lock",
+        "### From a release",
     ]
-    assert "- Classification: **dangerous**" in lines
-    assert "- Rollback: possible" in lines
+    assert "- Classification: **dangerous** (1 danger, 1 risk)" in lines
+    assert "- Reversible: yes" in lines
     assert f"- File: `{path}`" in lines
     assert "1. Line 5. No table is locked." in lines
     assert "     ALTER COLUMN email TYPE citext," in lines
     assert "   **Fails where** `users.bio` contains null values" in lines
-    assert "- [ ] `MIX_ENV=test mix ecto.rollback --to 20250702130000`" in lines
+    version = "--to 20250702130000"
+    cycle = f"`MIX_ENV=test mix ecto.migrate {version}`, `MIX_ENV=test mix ecto.rollback {version}`"
+    assert f"- [ ] Cycle: {cycle}, both twice" in lines
+    assert f"- [ ] Rehearsal: `ecto-migrations rehearse {path}`" in lines
     assert "[x]" not in result.out
 
 
 def test_the_steps_of_a_split_stand_in_the_plan(run: Run, blog: Path) -> None:
-    result = run("report", f"{FOLDER}/20250415120000_add_status_to_posts.exs", "--format", "markdown")
+    path = f"{FOLDER}/20250415120000_add_status_to_posts.exs"
+    result = run("report", path, "--format", "markdown")
     steps = "add nullable → backfill in batches → enforce NOT NULL"
-    assert f"- Expand and contract: Split into 3 migrations: {steps}\n" in result.out
+    command = f"`ecto-migrations expand {path}:7`"
+    assert (
+        "- Expand–contract: yes, in these steps\n"
+        f"  - Split into 3 migrations: {steps} ({command})\n" in result.out
+    )
+    assert f"1. [ ] Split it into 3 migrations first ({command})" in result.out
 
 
 def test_what_cannot_be_rolled_back(run: Run, folder: Path) -> None:

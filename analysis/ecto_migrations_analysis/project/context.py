@@ -38,6 +38,8 @@ class RepoConfig:
     parameters: Options = Options()
     # Whether it has an `after_connect:`, which may set anything on every connection.
     after_connect: bool = False
+    # Its folder below the application's root, whose `migrations` it runs.
+    priv: str = "priv/repo"
     # The release of ecto_sql that `mix.lock` names, as in (3, 12, 1); None: the newest known to this tool.
     ecto_sql: tuple[int, ...] | None = None
 
@@ -78,6 +80,10 @@ class ProjectContext:
 
     root: str | None = None
     application: str | None = None
+    # The root of the umbrella that the application is in.
+    umbrella: str | None = None
+    # Whether mix has no other repo than this one to migrate when none is named.
+    only_repo: bool = False
     repo: RepoConfig = RepoConfig()
     database: str = "postgres"
     version: DatabaseVersion = field(default_factory=DatabaseVersion)

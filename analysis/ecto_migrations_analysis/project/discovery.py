@@ -114,6 +114,8 @@ class Workspace:
         return ProjectContext(
             root=application.project.root if application else None,
             application=application.project.app if application else None,
+            umbrella=application.umbrella.root if application and application.umbrella else None,
+            only_repo=_is_only(application),
             repo=config,
             database=database_of(config.adapter),
             version=version_of(settings, application.version if application else None),
@@ -163,6 +165,8 @@ class Workspace:
             return ProjectContext(
                 root=root,
                 application=application.project.app if application else None,
+                umbrella=application.umbrella.root if application and application.umbrella else None,
+                only_repo=_is_only(application),
                 repo=config,
                 database=database,
                 version=version_of(settings, application.version if application else None),
@@ -417,6 +421,11 @@ def _repo_for(path: str, application: Application | None) -> Repo | None:
     if matching:
         return max(matching, key=lambda repo: len(repo.priv))
     return application.repos[0] if len(application.repos) == 1 else None
+
+
+def _is_only(application: Application | None) -> bool:
+    """Whether `mix ecto.migrate` finds one repo only; in an umbrella it may find those of others too."""
+    return application is not None and application.umbrella is None and len(application.repos) == 1
 
 
 def _priv_for(path: str, application: Application | None) -> str | None:

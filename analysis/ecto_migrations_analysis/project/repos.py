@@ -143,6 +143,7 @@ def repo_config(repo: Repo) -> RepoConfig:
     return RepoConfig(
         module=repo.module,
         adapter=repo.adapter,
+        priv=repo.priv,
         migration_lock=_lock(config),
         after_connect=config.get("after_connect") is not None,
         migration_primary_key=False if as_bool(primary_key) is False else to_options(primary_key),

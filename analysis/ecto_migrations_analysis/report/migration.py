@@ -12,7 +12,8 @@ from .statements import StatementReport, statements
 class MigrationReport:
     """`up` and `down` as the database gets them; `down` is None where it cannot be reversed.
 
-    `irreversible` says why, in Ecto's words. `module` is None for a file without a migration.
+    `irreversible` says why, in Ecto's words. `module` is None for a file without a migration. Where
+    `modelled` is False, what the database gets is not known: `up` is empty and `down` None.
     """
 
     module: str | None
@@ -23,6 +24,10 @@ class MigrationReport:
     up: tuple[StatementReport, ...]
     down: tuple[StatementReport, ...] | None
     irreversible: str | None
+    modelled: bool = True
+
+
+_DATABASES = {"mysql": "MySQL or MariaDB", "sqlite": "SQLite", "mssql": "SQL Server"}
 
 
 def report(analysis: Analysis) -> MigrationReport:
@@ -32,6 +37,8 @@ def report(analysis: Analysis) -> MigrationReport:
     """
     version = analysis.project.version
     database = f"PostgreSQL {version.major} ({version.source})"
+    if analysis.project.database != "postgres":
+        database = _DATABASES.get(analysis.project.database, analysis.project.database)
     if not analysis.migrations:
         return MigrationReport(
             module=None,
@@ -58,6 +65,7 @@ def report(analysis: Analysis) -> MigrationReport:
         up=statements(migration.up, analysis.source, sizes) if migration.up is not None else (),
         down=down,
         irreversible=reason,
+        modelled=migration.up is not None or migration.migration.up is None,
     )
 
 

@@ -34,6 +34,8 @@ def _head(checked: Checked, whole: MigrationReport, terminal: Terminal) -> list[
 
 def _up(whole: MigrationReport, terminal: Terminal) -> list[str]:
     head = terminal.paint("up", "bold")
+    if not whole.modelled:
+        return [f"{head}: what is sent to {printable(whole.database)} is not modelled"]
     if not whole.up:
         return [f"{head}: nothing is sent to the database"]
     return [head, *_statements(whole.up, whole, terminal)]
@@ -41,6 +43,8 @@ def _up(whole: MigrationReport, terminal: Terminal) -> list[str]:
 
 def _down(whole: MigrationReport, terminal: Terminal) -> list[str]:
     head = terminal.paint("down", "bold")
+    if whole.down is None and whole.irreversible is None:
+        return [f"{head}: what is sent to {printable(whole.database)} is not modelled"]
     if whole.down is None:
         reason = printable(whole.irreversible or "")
         first, *rest = terminal.paragraph(f"cannot be rolled back: {reason}", "", "  ")
