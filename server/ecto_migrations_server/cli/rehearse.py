@@ -77,7 +77,7 @@ def _rows(text: str) -> int:
 
 
 def _rehearse(target: Target, arguments: argparse.Namespace) -> Rehearsal:
-    from ..rehearse.errors import NoMigration, NoRehearsal
+    from ..rehearse.errors import Missing, NoMigration, NoRehearsal
     from ..rehearse.request import Request, rehearse_file
     from .cells import printable
 
@@ -92,6 +92,9 @@ def _rehearse(target: Target, arguments: argparse.Namespace) -> Rehearsal:
     try:
         with _progress() as progress:
             return rehearse_file(request, progress)
+    except Missing as error:
+        own = ", or a server of yours: --database-url URL" if arguments.database_url is None else ""
+        raise CommandError(f"{printable(str(error))}{own}") from error
     except NoMigration as error:
         raise CommandError(f"{printable(target.shown)}: {printable(str(error))}") from error
     except NoRehearsal as error:

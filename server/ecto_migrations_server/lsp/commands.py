@@ -15,6 +15,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from pygls.uris import to_fs_path
 
 from . import convert
+from .rehearsal import rehearse
 from .session import Session
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ def _shown(path: str | None, root: str | None) -> str | None:
 
 _HANDLERS: dict[str, Callable[..., Any]] = {
     "report": report,
+    "rehearse": rehearse,
     "verdict": verdict,
     "rules": rules,
     "rule": rule,

@@ -24,6 +24,8 @@ PULL_OPTIONS = types.DiagnosticOptions(
 
 def changed(ls: Session, document: Document) -> None:
     """The document has this text from now on."""
+    if ls.contradictions.get(document.key, (document.text,))[0] != document.text:
+        del ls.contradictions[document.key]
     if ls.client.pulls_diagnostics:
         return
     if not document.is_migration:
@@ -53,6 +55,7 @@ def arrived(ls: Session, document: Document) -> bool:
 
 def closed(ls: Session, uri: str) -> None:
     """Clears what the editor shows for a document that is no longer open."""
+    ls.contradictions.pop(unquote(uri), None)
     shown = ls.shown.pop(unquote(uri), None)
     if shown is not None and not ls.client.pulls_diagnostics:
         ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=[]))
@@ -77,10 +80,12 @@ def _publish(ls: Session, document: Document, diagnostics: list[types.Diagnostic
 
 
 def _diagnostics(ls: Session, document: Document) -> list[types.Diagnostic]:
-    return [
+    found = [
         convert.diagnostic(finding, document, ls.client, ls.sources.known)
         for finding in ls.analysis(document).findings
     ]
+    text, contradictions = ls.contradictions.get(document.key, ("", []))
+    return [*found, *contradictions] if text == document.text else found
 
 
 def _pushed(ls: Session, document: Document) -> list[types.Diagnostic]:

@@ -1,9 +1,10 @@
-"""Work-done progress: the client sees how far the reading of projects is, and may stop it."""
+"""Work-done progress: the client sees how far reading projects or a long command is, and may stop it."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -83,7 +84,43 @@ class Progress:
         return True
 
 
+@asynccontextmanager
+async def shown(
+    ls: Session, title: str, stop: Callable[[], object]
+) -> AsyncIterator[Callable[[str, int], None]]:
+    """While a long command runs: gives what says its step and how much is done, in percent.
+
+    `stop` is called where the user has had enough.
+    """
+    progress, token = ls.work_done_progress, str(uuid4())
+    try:
+        if ls.client.shows_progress:
+            await progress.create_async(token)
+    except JsonRpcException:
+        # The client refuses, and has none.
+        token = ""
+    if not ls.client.shows_progress or not token:
+        yield lambda message, percentage: None
+        return
+    ls.stops[token] = stop
+    progress.begin(token, types.WorkDoneProgressBegin(title, cancellable=True, percentage=0))
+    try:
+        yield lambda message, percentage: progress.report(
+            token,
+            types.WorkDoneProgressReport(cancellable=True, message=message, percentage=percentage),
+        )
+    finally:
+        del ls.stops[token]
+        progress.tokens.pop(token, None)
+        progress.end(token, types.WorkDoneProgressEnd())
+
+
 def cancel(ls: Session, params: types.WorkDoneProgressCancelParams) -> None:
-    """window/workDoneProgress/cancel: what is not known yet is not said, until the next change."""
-    if ls.reading_progress.is_shown(params.token):
+    """window/workDoneProgress/cancel: a command ends.
+
+    Of reading: what is not known yet is not said, until the next change.
+    """
+    if (stop := ls.stops.get(params.token)) is not None:
+        stop()
+    elif ls.reading_progress.is_shown(params.token):
         ls.index.stop()

@@ -40,7 +40,7 @@ class Reader:
 
     def surroundings(self, path: str) -> ProjectContext:
         """The repo and its database, from a few files: enough not to judge by those of another."""
-        return self.configured(self._workspace.surroundings(path, self._unsaved()))
+        return self.configured(self._workspace.surroundings(path, self.unsaved()))
 
     def knowledge(self, document: Document, before: ProjectContext | None) -> Knowledge:
         """The project around a document, which has just been read; `before` is what was known of it."""
@@ -73,7 +73,7 @@ class Reader:
 
     def past(self, path: str) -> tuple[PastMigration, ...]:
         """Every migration around the file, in order."""
-        read = self._workspace.context_for(path, self._unsaved(), self._watch).history
+        read = self._workspace.context_for(path, self.unsaved(), self._watch).history
         return read() if read is not None else ()
 
     def read_ahead(self, roots: Iterable[str]) -> None:
@@ -86,7 +86,7 @@ class Reader:
         ]
         for folder in folders[:_MOST_FOLDERS]:
             path = os.path.join(folder, "99999999999999_next.exs")
-            complete(self._workspace.context_for(path, self._unsaved(), self._watch), None)
+            complete(self._workspace.context_for(path, self.unsaved(), self._watch), None)
 
     def configured(self, context: ProjectContext) -> ProjectContext:
         """The editor's settings hold before what the project says."""
@@ -98,7 +98,7 @@ class Reader:
     def _context(self, path: str | None, before: ProjectContext | None) -> ProjectContext:
         if path is None:
             return self.configured(ProjectContext())
-        found = self._workspace.context_for(path, self._unsaved(), self._watch)
+        found = self._workspace.context_for(path, self.unsaved(), self._watch)
         return complete(self.configured(found), before)
 
     @cached_property
@@ -107,7 +107,7 @@ class Reader:
 
         return Workspace(adjust=lambda settings: self.settings.adjust(settings))
 
-    def _unsaved(self) -> dict[str, bytes]:
+    def unsaved(self) -> dict[str, bytes]:
         """The texts of open documents that are not what the disk has.
 
         The others are left to their files: a document that is only opened changes nothing for the history.

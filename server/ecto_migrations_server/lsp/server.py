@@ -19,6 +19,7 @@ from . import (
     inlay_hints,
     navigation,
     progress,
+    rehearsal,
     settings_diagnostics,
     synchronization,
     watching,
@@ -85,5 +86,6 @@ def _arrived(ls: Session, document: Document) -> None:
 
 
 def shutdown(ls: Session, params: None) -> None:
-    """What is being read is of no use any more."""
+    """What is being read or rehearsed is of no use any more."""
     ls.index.close()
+    rehearsal.stop_all(ls)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ecto_migrations_analysis.analysis import Analysis
 from lsprotocol import types
@@ -21,6 +23,9 @@ from .refresh import Refresher
 from .settings import Settings
 from .sources import Sources
 from .worker import Worker
+
+if TYPE_CHECKING:
+    from .rehearsal import Job
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +59,11 @@ class Session(LanguageServer):
         self.files = WorkspaceFiles(self.documents)
         # The diagnostics that the editor has, and the version they are of, by the document's key.
         self.shown: dict[str, tuple[int, list[types.Diagnostic]]] = {}
+        # What is being rehearsed, by the document's key; where a rehearsal has contradicted the analysis of a
+        # text, and of which; and how the commands with a progress are stopped, by its token.
+        self.rehearsals: dict[str, Job] = {}
+        self.contradictions: dict[str, tuple[str, list[types.Diagnostic]]] = {}
+        self.stops: dict[types.ProgressToken, Callable[[], object]] = {}
         # What else it shows in the text: set where the server is put together, as the features import this.
         self.lenses: Refresher[list[types.CodeLens]]
         self.hints: Refresher[list[types.InlayHint]]

