@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     add_validation,
+    attach_partition,
     key_from_index,
     partitioned_index,
     replace_foreign_key,
@@ -17,6 +18,7 @@ STRATEGIES = (
     replace_foreign_key.proposals,
     key_from_index.proposals,
     partitioned_index.proposals,
+    attach_partition.proposals,
     separate_concurrent.proposals,
     add_validation.proposals,
 )

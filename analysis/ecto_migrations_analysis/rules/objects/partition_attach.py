@@ -7,6 +7,7 @@ ACCESS EXCLUSIVE and read as well, and reads and writes of its rows wait.
 
 ## When it is silent
 - The migration creates the table that is attached, and no default partition is known.
+- Validated CHECKs say the bounds in so many words (`at >= … AND at < …`), as those below do.
 
 ## Instead
 Give both tables a CHECK first that says the same as the bounds, added NOT VALID and validated in a migration of its
@@ -62,6 +63,18 @@ class PartitionAttach(Rule):
         Case(about="Beside a default partition", before=(_EVENTS, _REST), text=_YEAR + _ATTACH),
     )
     silent = (
+        Case(
+            about="A CHECK says the bounds",
+            before=(
+                _EVENTS,
+                _YEAR,
+                """
+                create constraint(:events_2026, :bounds,
+                         check: "at IS NOT NULL AND at >= '2026-01-01' AND at < '2027-01-01'")
+                """,
+            ),
+            text=_ATTACH.replace("«", "").replace("»", ""),
+        ),
         Case(
             about="A new table, and no default partition",
             before=(_EVENTS,),

@@ -211,3 +211,30 @@ def test_partitions_come_and_go(case: Case, version: int) -> None:
 )
 def test_what_an_older_version_does_not_have(case: Case, version: int) -> None:
     check_older(case, version)
+
+
+IN_YEAR = "ALTER TABLE m3 ADD CHECK (at >= '2022-01-01' AND at < '2023-01-01'){};"
+APART = "ALTER TABLE md ADD CHECK (at IS NULL OR at < '2022-01-01' OR (at >= '2023-01-01'));"
+
+
+@cases(
+    *prepared(
+        PARENT + LOOSE,
+        Case(ATTACH, IN_YEAR.format("")),
+        Case(ATTACH, IN_YEAR.format(" NOT VALID")),
+        Case(ATTACH, "ALTER TABLE m3 ADD CHECK (AT  >= '2022-01-01'), ADD CHECK (at < '2023-01-01');"),
+        # What says less; and, last, what says as much in other words: nothing is read, which is not known.
+        Case(ATTACH, "ALTER TABLE m3 ADD CHECK (at >= '2022-01-01');", doubt=True),
+        Case(ATTACH, IN_YEAR.format("").replace("AND", "AND id > 0 OR"), doubt=True),
+        Case(ATTACH, IN_YEAR.format("").replace("2022", "2021"), doubt=True),
+        Case(ATTACH, "ALTER TABLE m3 ADD CHECK (at = '2022-02-01');", doubt=True, rows=False),
+    ),
+    *prepared(
+        DEFAULT + LOOSE + IN_YEAR.format(""),
+        Case(ATTACH, APART),
+        ATTACH,
+        Case(ATTACH, APART.replace("at IS NULL", "id > 1"), doubt=True),
+    ),
+)
+def test_a_check_that_says_the_bounds(case: Case, version: int) -> None:
+    check(case, version)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from ....operations import AttachPartition, DetachPartition, Relation
 from ....schema.state import Table
 from ..locks import ACCESS_EXCLUSIVE, SHARE_ROW_EXCLUSIVE, SHARE_UPDATE_EXCLUSIVE
+from ..partition_bounds import Bounds, bounds
 from .alteration import Alteration
 
 
 def attach(operation: AttachPartition, alteration: Alteration) -> None:
     """The partition is read to see that its rows belong there, the default partition that none of it does.
 
-    A CHECK that says the same spares the scan, which cannot be seen here (documentation, 5.12.2.2).
+    A CHECK that says the same spares the scan (documentation, "Table Partitioning"): known where it says it
+    in the words of `partition_bounds`.
     """
     ledger, situation, child = alteration.ledger, alteration.situation, operation.partition
     alteration.lock_alone(SHARE_UPDATE_EXCLUSIVE, operation.span)
@@ -19,15 +21,44 @@ def attach(operation: AttachPartition, alteration: Alteration) -> None:
         ledger.fail(f"relation `{child}` does not exist", "missing", operation.span)
         return
     ledger.lock_family(child, ACCESS_EXCLUSIVE, operation.span)
-    _verify(child, operation, alteration)
+    limits = _bounds(operation, alteration)
+    known = situation.table(child)
+    if limits is None or known is None or not _is_implied(limits, known, alteration):
+        _verify(child, operation, alteration)
     default = default_partition(alteration)
     if default is not None:
         ledger.lock_family(default, ACCESS_EXCLUSIVE, operation.span)
-        _verify(default, operation, alteration)
+        apart = situation.table(default)
+        if limits is None or apart is None or not limits.excluded_by(_checks(apart)):
+            _verify(default, operation, alteration)
     if alteration.table is None:
         ledger.unknown(f"the indexes, foreign keys and default partition of `{operation.relation}`")
         return
     _follow_parent(alteration.table, child, operation, alteration)
+
+
+def _bounds(operation: AttachPartition, alteration: Alteration) -> Bounds | None:
+    if alteration.table is None or operation.bound is None:
+        return None
+    return bounds(alteration.table, operation.bound.sql)
+
+
+def _checks(table: Table) -> list[str]:
+    """The conditions that all its rows fulfil."""
+    return [
+        item.definition.expression.sql
+        for item in table.constraints.values()
+        if item.definition.kind == "check"
+        and item.definition.validated
+        and item.definition.expression is not None
+        and item.definition.expression.sql is not None
+    ]
+
+
+def _is_implied(limits: Bounds, table: Table, alteration: Alteration) -> bool:
+    assert alteration.table is not None
+    column = table.columns.get(alteration.table.partition_key[0])
+    return limits.implied_by(_checks(table), column is not None and column.not_null)
 
 
 def _verify(relation: Relation, operation: AttachPartition, alteration: Alteration) -> None:
