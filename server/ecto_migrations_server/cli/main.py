@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Final, NoReturn
 
-from . import check, exit_codes, expand, explain, new, rehearse, report, server
+from . import check, exit_codes, expand, explain, new, rehearse, report, server, tables
 from .cells import printable
 from .errors import PROGRAM, CommandError, complain
 from .terminal import Terminal
@@ -34,6 +34,7 @@ _COMMANDS: Final[dict[str, ModuleType]] = {
     "check": check,
     "report": report,
     "rehearse": rehearse,
+    "tables": tables,
     "expand": expand,
     "explain": explain,
     "new": new,

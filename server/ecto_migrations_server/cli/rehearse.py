@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from .errors import CommandError
 
 if TYPE_CHECKING:
     from ..rehearse.model import Rehearsal
-    from ..rehearse.request import Progress
     from .files import Target
 
 HELP: Final = "try a migration and its rollback on a throwaway PostgreSQL, and watch what it locks"
@@ -80,6 +77,7 @@ def _rehearse(target: Target, arguments: argparse.Namespace) -> Rehearsal:
     from ..rehearse.errors import Missing, NoMigration, NoRehearsal
     from ..rehearse.request import Request, rehearse_file
     from .cells import printable
+    from .progress_line import progress_line
 
     request = Request(
         path=target.path,
@@ -90,8 +88,8 @@ def _rehearse(target: Target, arguments: argparse.Namespace) -> Rehearsal:
         database=arguments.database,
     )
     try:
-        with _progress() as progress:
-            return rehearse_file(request, progress)
+        with progress_line() as tell:
+            return rehearse_file(request, lambda text, percent: tell(text))
     except Missing as error:
         own = ", or a server of yours: --database-url URL" if arguments.database_url is None else ""
         raise CommandError(f"{printable(str(error))}{own}") from error
@@ -99,21 +97,3 @@ def _rehearse(target: Target, arguments: argparse.Namespace) -> Rehearsal:
         raise CommandError(f"{printable(target.shown)}: {printable(str(error))}") from error
     except NoRehearsal as error:
         raise CommandError(printable(str(error))) from error
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """What is being done, on one line of a terminal that vanishes."""
-    import sys
-
-    from .cells import printable
-
-    if not sys.stderr.isatty():
-        yield lambda text, percent: None
-        return
-    try:
-        yield lambda text, percent: print(
-            f"\r\x1b[K{printable(text)[:70]}", end="", file=sys.stderr, flush=True
-        )
-    finally:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
