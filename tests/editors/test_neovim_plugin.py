@@ -61,6 +61,7 @@ def test_the_lens_opens_the_report(neovim: Neovim, migrations: Path) -> None:
     neovim.edit(migrations / ADD_STATUS)
     assert lens(neovim) == "dangerous — posts: ACCESS EXCLUSIVE, full scan — reversible"
     neovim.nvim.current.window.cursor = (1, 0)
+    neovim.lua("vim.ui.select = function(items, options, choose) choose(items[1]) end")
     neovim.lua("vim.lsp.codelens.run()")
     report = page(neovim, f"report/{ADD_STATUS}")
     assert report.startswith("# Migration Report — AddStatusToPosts\n")
@@ -102,6 +103,86 @@ def test_an_option_that_does_not_exist_is_said(neovim: Neovim) -> None:
     assert "setup() has no option codelens" in messages
     assert "settings of setup() is to be a table, got 1" in messages
     assert neovim.lua("return require('ecto_migrations').options.code_lens") is True
+
+
+# --- rehearsals --------------------------------------------------------------------------------------------
+
+LEAVES = """defmodule Blog.Repo.Migrations.AddNotes do
+  use Ecto.Migration
+
+  def up do
+    alter table(:posts) do
+      add :first, :string
+      add :second, :string
+    end
+  end
+
+  def down do
+    alter table(:posts) do
+      remove :first
+    end
+  end
+end
+"""
+NOTES = "20260101000000_add_notes.exs"
+
+
+def test_the_lens_rehearses_and_what_was_wrong_is_shown_until_it_changes(
+    neovim: Neovim, migrations: Path
+) -> None:
+    (migrations / NOTES).write_text(LEAVES)
+    set_up(neovim)
+    neovim.edit(migrations / NOTES)
+    lens(neovim)
+    neovim.nvim.current.window.cursor = (1, 0)
+    neovim.lua("vim.ui.select = function(items, options, choose) choose(items[2]) end")
+    neovim.lua("vim.lsp.codelens.run()")
+    wait_for(lambda: " %: migrate (" in page(neovim, f"rehearsal/{NOTES}"))
+    wait_for(
+        lambda: page(neovim, "rehearsal").startswith("# Rehearsal of Blog.Repo.Migrations.AddNotes: failed")
+    )
+    assert "column posts.second" in page(neovim, "rehearsal")
+    neovim.nvim.command("wincmd p")
+    codes = "return vim.tbl_map(function(each) return each.code end, vim.diagnostic.get(0))"
+    wait_for(lambda: "rehearsal" in neovim.lua(codes))
+    neovim.nvim.command("normal! Go")
+    wait_for(lambda: "rehearsal" not in neovim.lua(codes))
+    # The page stays, and may be closed now without stopping anything.
+    neovim.nvim.command("wincmd p")
+    neovim.nvim.feedkeys("q")
+    assert "stopped" not in neovim.messages()
+
+
+def test_closing_the_page_stops_the_rehearsal(neovim: Neovim, migrations: Path) -> None:
+    (migrations / NOTES).write_text(
+        LEAVES.replace("    alter", '    execute "SELECT pg_sleep(600)"\n    alter', 1)
+    )
+    set_up(neovim)
+    neovim.edit(migrations / NOTES)
+    neovim.attached()
+    neovim.nvim.command("EctoMigrations rehearse")
+    wait_for(lambda: "migrate (1 of 5)" in page(neovim, "rehearsal"))
+    neovim.nvim.feedkeys("q")
+    wait_for(lambda: "the rehearsal is stopped" in neovim.messages())
+    assert len(neovim.nvim.windows) == 1
+    # The server has ended it, and begins another one.
+    neovim.nvim.command("EctoMigrations rehearse")
+    wait_for(lambda: "migrate (1 of 5)" in page(neovim, "rehearsal"))
+    neovim.nvim.feedkeys("q")
+
+
+def test_what_cannot_be_rehearsed_is_said(neovim: Neovim, migrations: Path) -> None:
+    set_up(neovim)
+    (migrations / NOTES).write_text(LEAVES.replace("def up", "def other"))
+    neovim.edit(migrations / NOTES)
+    neovim.attached()
+    neovim.nvim.command("EctoMigrations rehearse")
+    wait_for(lambda: "has neither up nor change" in neovim.messages())
+    assert len(neovim.nvim.windows) == 1
+    neovim.edit(migrations.parents[2] / "mix.exs")
+    neovim.attached()
+    neovim.nvim.command("EctoMigrations rehearse")
+    wait_for(lambda: "this buffer has no migration" in neovim.messages())
 
 
 # --- new files ---------------------------------------------------------------------------------------------
@@ -185,13 +266,15 @@ def test_pages_of_rules_and_the_names_of_everything(neovim: Neovim, migrations: 
     neovim.nvim.command("EctoMigrations rule set-not-null-scan")
     assert page(neovim, "rule").startswith("# set-not-null-scan")
     complete = neovim.nvim.funcs.getcompletion
-    assert complete("EctoMigrations ", "cmdline") == ["log", "new", "report", "restart", "rule"]
+    assert complete("EctoMigrations ", "cmdline") == [
+        *("log", "new", "rehearse", "report", "restart", "rule")
+    ]
     assert "set-not-null-scan" in complete("EctoMigrations rule set-", "cmdline")
     assert "add-not-null-column" in complete("EctoMigrations new add-", "cmdline")
     neovim.nvim.command("EctoMigrations rule no-such-rule")
     wait_for(lambda: "there is no rule no-such-rule" in neovim.messages())
     neovim.nvim.command("EctoMigrations rubbish")
-    assert "rubbish is none of log, new, report, restart, rule" in neovim.messages()
+    assert "rubbish is none of log, new, rehearse, report, restart, rule" in neovim.messages()
 
 
 def test_no_report_where_there_is_no_migration(neovim: Neovim, migrations: Path) -> None:

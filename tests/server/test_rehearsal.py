@@ -178,6 +178,23 @@ async def test_it_can_be_stopped_and_leaves_nothing(editor: Editor, place: Path,
     editor.close(uri)
 
 
+async def test_a_request_that_is_cancelled_stops_it_too(
+    editor: Editor, place: Path, migrations: Path
+) -> None:
+    uri = await editor.open(migrations / NAME, SLEEPS)
+    params = types.ExecuteCommandParams("ectoMigrations.server.rehearse", [uri])
+    answer = editor.client.protocol.send_request_async(
+        types.WORKSPACE_EXECUTE_COMMAND, params, msg_id="rehearse-1"
+    )
+    running = asyncio.ensure_future(answer)
+    await until(lambda: migrates(editor))
+    editor.client.cancel_request(types.CancelParams("rehearse-1"))
+    with pytest.raises(JsonRpcException, match="cancelled"):
+        await asyncio.wait_for(running, 60)
+    assert not list(place.iterdir())
+    editor.close(uri)
+
+
 async def test_the_end_of_the_server_is_the_end_of_it(place: Path, migrations: Path) -> None:
     """Also where the server is killed, which cannot tidy up then."""
     editor = await connect(place)

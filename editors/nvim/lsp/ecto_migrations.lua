@@ -6,8 +6,8 @@
 ---     uv tool install ecto-migrations
 ---
 --- It stands beside the Elixir server of your choice: it offers no formatting, symbols or renaming.
---- This file works by itself; with the plugin around it there are the report, new migrations from templates, and
---- the new files of a split are written.
+--- This file works by itself; with the plugin around it there are the report, rehearsals, new migrations from
+--- templates, and the new files of a split are written.
 
 local function is_migration(path)
   local below = path:match('/priv/(.+)$')
@@ -20,6 +20,9 @@ if #vim.api.nvim_get_runtime_file('lua/ecto_migrations/pages.lua', false) > 0 th
   commands = {
     ['ectoMigrations.showReport'] = function(_, context)
       require('ecto_migrations.pages').report(context.bufnr)
+    end,
+    ['ectoMigrations.rehearse'] = function(_, context)
+      require('ecto_migrations.rehearsal').rehearse(context.bufnr)
     end,
     ['ectoMigrations.filesCreated'] = function(command)
       require('ecto_migrations.files').created(command.arguments[1])

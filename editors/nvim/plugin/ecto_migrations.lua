@@ -9,7 +9,7 @@ vim.api.nvim_create_user_command('EctoMigrations', function(command)
   require('ecto_migrations.command').run(command.fargs)
 end, {
   nargs = '+',
-  desc = 'Report, new migration, page of a rule; restart and log of the server',
+  desc = 'Report, rehearsal, new migration, page of a rule; restart and log of the server',
   complete = function(...)
     return require('ecto_migrations.command').complete(...)
   end,

@@ -10,6 +10,7 @@ from threading import local
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
@@ -31,6 +32,9 @@ class ClientLogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if getattr(self._sending, "now", False) or self._server.protocol.writer is None:
+            return
+        if record.exc_info and isinstance(record.exc_info[1], JsonRpcException):
+            # The client has it as the answer to its request, and no traceback says more.
             return
         self._sending.now = True
         try:

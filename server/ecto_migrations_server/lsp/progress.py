@@ -11,6 +11,8 @@ from uuid import uuid4
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from .protocol import Protocol
+
 if TYPE_CHECKING:
     from .session import Session
 
@@ -90,8 +92,22 @@ async def shown(
 ) -> AsyncIterator[Callable[[str, int], None]]:
     """While a long command runs: gives what says its step and how much is done, in percent.
 
-    `stop` is called where the user has had enough.
+    `stop` is called where the user has had enough: a click at the progress, or the request cancelled.
     """
+    request = ls.protocol.msg_id
+    assert request is not None and isinstance(ls.protocol, Protocol)
+    ls.protocol.stops[request] = stop
+    try:
+        async with _bar(ls, title, stop) as report:
+            yield report
+    finally:
+        del ls.protocol.stops[request]
+
+
+@asynccontextmanager
+async def _bar(
+    ls: Session, title: str, stop: Callable[[], object]
+) -> AsyncIterator[Callable[[str, int], None]]:
     progress, token = ls.work_done_progress, str(uuid4())
     try:
         if ls.client.shows_progress:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from lsprotocol import types
@@ -14,6 +14,12 @@ class Protocol(LanguageServerProtocol):
     """UTF-16 positions, the requests that come too early or too late answered, cancellation without noise."""
 
     _initialized = False
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        # How commands that are under way are stopped, by the number of the request. pygls would answer at
+        # once and let them go on.
+        self.stops: dict[int | str, Callable[[], object]] = {}
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
@@ -64,5 +70,7 @@ class Protocol(LanguageServerProtocol):
 
     def _handle_cancel_notification(self, msg_id: int | str) -> None:
         """Cancelling a request that has been answered already is usual, and no reason for a warning."""
-        if msg_id in self._request_futures:
+        if (stop := self.stops.get(msg_id)) is not None:
+            stop()
+        elif msg_id in self._request_futures:
             super()._handle_cancel_notification(msg_id)

@@ -29,6 +29,8 @@ CODE = "rehearsal"
 _JOB = "ecto_migrations_server.cli.rehearse_job"
 # From the wish to end to the end by force. A server that is asked to end has 20 seconds itself.
 _PATIENCE_SECONDS = 30.0
+# Between two looks whether one that was cancelled is gone.
+_PAUSE_SECONDS = 0.05
 
 Step = Callable[[str, int], None]
 
@@ -38,7 +40,7 @@ class Job:
 
     def __init__(self, request: Mapping[str, Any]) -> None:
         self._request = request
-        self._cancelled = False
+        self.is_cancelled = False
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
@@ -74,7 +76,7 @@ class Job:
     def cancel(self) -> None:
         """Comes back at once; the answer comes when the process and all that it started are gone."""
         with self._lock:
-            self._cancelled = True
+            self.is_cancelled = True
             process = self._process
         if process is not None:
             _close(process)
@@ -101,7 +103,7 @@ class Job:
             with suppress(OSError, ValueError):
                 process.stdin.write(json.dumps(self._request).encode() + b"\n")
                 process.stdin.flush()
-            if self._cancelled:
+            if self.is_cancelled:
                 _close(process)
             for line in process.stdout:
                 said = json.loads(line)
@@ -112,11 +114,11 @@ class Job:
             process.stdout.close()
             process.wait()
             _close(process)
-            if not answer and not self._cancelled:
+            if not answer and not self.is_cancelled:
                 errors.seek(0)
                 lines = errors.read().decode(errors="replace").strip().splitlines()
                 answer = {"problem": f"the rehearsal ended: {lines[-1] if lines else 'it says no reason'}"}
-        return {"cancelled": True} if self._cancelled else answer
+        return {"cancelled": True} if self.is_cancelled else answer
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:
@@ -136,11 +138,13 @@ async def rehearse(ls: Session, uri: Any) -> dict[str, Any] | None:
         return None
     if document.path is None:
         raise _refused("the file has to be saved once: its name tells which migrations come before it")
-    if document.key in ls.rehearsals:
-        raise _refused("this migration is being rehearsed already")
     analysis = await ls.full_analysis(document)
     root = analysis.project.root or os.path.dirname(document.path)
     shown = os.path.relpath(document.path, root).replace(os.sep, "/")
+    while (before := ls.rehearsals.get(document.key)) is not None:
+        if not before.is_cancelled:
+            raise _refused("this migration is being rehearsed already")
+        await asyncio.sleep(_PAUSE_SECONDS)
     texts = {**ls.reader.unsaved(), document.path: document.source.data}
     job = ls.rehearsals[document.key] = Job(
         {

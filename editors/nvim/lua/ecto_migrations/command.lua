@@ -31,6 +31,11 @@ local COMMANDS = {
       require('ecto_migrations.pages').report(0)
     end,
   },
+  rehearse = {
+    function()
+      require('ecto_migrations.rehearsal').rehearse(0)
+    end,
+  },
   new = {
     function(template, name)
       require('ecto_migrations.new').new(template, name)

@@ -1,11 +1,12 @@
--- The report and the pages of rules, each in a scratch buffer beside the code.
+-- The report, the pages of rules, rehearsals: each in a scratch buffer beside the code.
 
 local plugin = require('ecto_migrations')
 local clients = require('ecto_migrations.client')
 
 local M = {}
 
-local function fill(buffer, markdown)
+--- Puts a text into the buffer of a page.
+function M.fill(buffer, markdown)
   vim.bo[buffer].modifiable = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.split(vim.trim(markdown), '\n'))
   vim.bo[buffer].modifiable = false
@@ -20,7 +21,7 @@ local function named(name)
 end
 
 --- Shows a page in the window that has it already, else in a new one. Returns its buffer.
-local function show(name, page)
+function M.show(name, page)
   local buffer = named(name)
   if not buffer then
     buffer = vim.api.nvim_create_buf(false, true)
@@ -28,7 +29,7 @@ local function show(name, page)
     vim.bo[buffer].bufhidden = 'wipe'
     vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buffer, desc = 'Close the page' })
   end
-  fill(buffer, page.markdown)
+  M.fill(buffer, page.markdown)
   local window = vim.fn.win_findbuf(buffer)[1]
   if window then
     vim.api.nvim_set_current_win(window)
@@ -58,7 +59,7 @@ function M.report(bufnr)
       return
     end
     local file = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(bufnr), ':t')
-    local buffer = show('ecto-migrations://report/' .. file, page)
+    local buffer = M.show('ecto-migrations://report/' .. file, page)
     vim.api.nvim_create_autocmd('DiagnosticChanged', {
       group = vim.api.nvim_create_augroup('ecto_migrations_report_' .. buffer, {}),
       buffer = bufnr,
@@ -69,7 +70,7 @@ function M.report(bufnr)
         end
         ask(function(changed)
           if changed and vim.api.nvim_buf_is_valid(buffer) then
-            fill(buffer, changed.markdown)
+            M.fill(buffer, changed.markdown)
           end
         end)
       end,
@@ -100,7 +101,7 @@ function M.rule(name)
   end
   clients.run(client, 'rule', { name }, function(page)
     if page then
-      show('ecto-migrations://rule/' .. name, page)
+      M.show('ecto-migrations://rule/' .. name, page)
     else
       plugin.notify(('there is no rule %s'):format(name), vim.log.levels.WARN)
     end
