@@ -198,6 +198,12 @@ class Workspace:
                 sibling_modules=history.modules(version),
             )
 
+    def repos(self, path: str) -> tuple[Repo, ...]:
+        """The repos of the mix project around a file."""
+        with self._lock:
+            application = self._application(os.path.abspath(path), None)
+        return application.repos if application is not None else ()
+
     def stated_folders(self, root: str) -> list[str]:
         """The folders below `root` that settings name as folders of migrations, sorted."""
         with self._lock:

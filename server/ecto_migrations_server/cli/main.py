@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Final, NoReturn
 
-from . import check, exit_codes, expand, explain, new, rehearse, report, server, tables
+from . import check, cycle, exit_codes, expand, explain, new, rehearse, report, server, tables
 from .cells import printable
 from .errors import PROGRAM, CommandError, complain
 from .terminal import Terminal
@@ -22,6 +22,7 @@ examples:
   {PROGRAM} check priv/repo/migrations/2026*.exs  these files
   {PROGRAM} report FILE                           SQL and locks, statement by statement
   {PROGRAM} rehearse FILE                         try it and its rollback on a throwaway PostgreSQL
+  {PROGRAM} cycle --with-tests                    roll the newest one back and forth with mix, then test
   {PROGRAM} expand FILE:7                         the safe form of what stands in line 7, as a diff
   {PROGRAM} explain index-not-concurrent          what a rule is about
   {PROGRAM} new add-index-concurrently            a migration from a template
@@ -35,6 +36,7 @@ _COMMANDS: Final[dict[str, ModuleType]] = {
     "report": report,
     "rehearse": rehearse,
     "tables": tables,
+    "cycle": cycle,
     "expand": expand,
     "explain": explain,
     "new": new,
