@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ecto_migrations_analysis.fixes.model import Offer
-from ecto_migrations_analysis.fixes.registry import change, offers
 from ecto_migrations_analysis.rules.base import Case
-from support import cases
 from support.elixir import Later
-from support.fixing import KnownFiles, apply
+from support.small_fixes import assert_written, case, offered, written
 
 POSTS = """
 create table(:posts) do
@@ -28,23 +25,6 @@ defmodule MyApp.Order do
   end
 end
 """
-
-
-def case(text: str, before: str = "", **more: object) -> Case:
-    return Case(about="", text=text, before=(before,) if before else (), **more)  # type: ignore[arg-type]
-
-
-def offered(subject: Case, rule: str) -> list[Offer]:
-    return [offer for offer in offers(cases.analysis_of(subject)) if offer.id.startswith(f"{rule}:")]
-
-
-def written(subject: Case, rule: str) -> tuple[str, Offer]:
-    """The text after the first fix of the rule."""
-    analysis = cases.analysis_of(subject)
-    offer = offered(subject, rule)[0]
-    made = change(analysis, offer.id, KnownFiles())
-    assert not made.new_files and not made.others
-    return apply(analysis.source.data, made).decode(), offer
 
 
 # The rule, the migration, what becomes of it, the title, and whether nobody has to look.
@@ -407,19 +387,7 @@ WRITTEN = [
 def test_what_is_written(
     rule: str, subject: Case, after: str, title: str, safe: bool, formatted: Later
 ) -> None:
-    before = [finding for finding in cases.findings_of(subject) if finding.rule == rule]
-    text, offer = written(subject, rule)
-    assert text == cases.migration_text(after)
-    assert (offer.title, offer.safe, offer.rules) == (title, safe, (rule,))
-    left = [finding for finding in cases.findings_of(_with(subject, text)) if finding.rule == rule]
-    assert len(left) == len(before) - len(offer.finding_spans)
-    formatted(text)
-
-
-def _with(subject: Case, text: str) -> Case:
-    from dataclasses import replace
-
-    return replace(subject, text=text)
+    assert_written(rule, subject, after, title, safe, formatted)
 
 
 @pytest.mark.parametrize(

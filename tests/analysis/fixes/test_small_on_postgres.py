@@ -147,6 +147,81 @@ CYCLES = {
         "SELECT pg_get_constraintdef(oid) ~ 'open.*paid' FROM pg_constraint"
         " WHERE conname = 'orders_status_check'",
     ),
+    "two rewrites in one": (
+        "several-alters-same-table",
+        "alter table(:posts) do\n  modify :slug, :text, from: {:string, null: true}\n"
+        "  modify :author_id, :numeric, from: :bigint\nend\n\n"
+        "alter table(:posts) do\n  modify :id, :numeric, from: :bigint\nend",
+        POSTS.replace("create unique", 'execute "ALTER TABLE posts ALTER id DROP DEFAULT"\n\ncreate unique'),
+        "SELECT bool_and(atttypid = 'numeric'::regtype) FROM pg_attribute"
+        " WHERE attrelid = 'posts'::regclass AND attname IN ('id', 'author_id')",
+    ),
+    "a CHECK that has proven NOT NULL": (
+        "not-null-helper-leftover",
+        'execute "ALTER TABLE posts ALTER COLUMN slug SET NOT NULL",\n'
+        '        "ALTER TABLE posts ALTER COLUMN slug DROP NOT NULL"',
+        POSTS + 'create constraint(:posts, :slugged, check: "slug IS NOT NULL")',
+        "SELECT attnotnull AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'slugged')"
+        " FROM pg_attribute WHERE attrelid = 'posts'::regclass AND attname = 'slug'",
+    ),
+    "COMMIT at the end": (
+        "execute-transaction-control",
+        'create table(:notes)\nexecute "COMMIT", ""',
+        "",
+        "SELECT to_regclass('notes') IS NOT NULL",
+    ),
+    "checks that are pending": (
+        "pending-trigger-events",
+        'execute "INSERT INTO notes (author_id) SELECT id FROM authors LIMIT 1", ""\n'
+        "create index(:notes, [:author_id])",
+        "create table(:authors)\ncreate table(:notes) do\n  add :author_id, :bigint\nend\n\n"
+        'execute "ALTER TABLE notes ADD FOREIGN KEY (author_id) REFERENCES authors'
+        ' DEFERRABLE INITIALLY DEFERRED"\n'
+        'execute "INSERT INTO authors DEFAULT VALUES"',
+        "SELECT count(*) > 0 FROM notes",
+    ),
+    "only the column that is meant": (
+        "nilify-not-null",
+        "create table(:notes) do\n  add :org_id, :bigint, null: false\n"
+        "  add :author_id, references(:authors, on_delete: :nilify_all, with: [org_id: :org_id])\nend",
+        "create table(:authors) do\n  add :org_id, :bigint\nend\n\n"
+        "create unique_index(:authors, [:id, :org_id])",
+        "SELECT confdelsetcols = '{3}' FROM pg_constraint WHERE conname = 'notes_author_id_fkey'",
+    ),
+    "a down that does nothing": (
+        "empty-down",
+        "def up, do: drop(index(:posts, [:author_id]))\n\ndef down, do: :ok",
+        POSTS + "create unique_index(:posts, [:author_id], where: \"slug <> ''\", include: [:slug])",
+        "SELECT to_regclass('posts_author_id_index') IS NULL",
+    ),
+    "a second text that is empty": (
+        "empty-down",
+        'execute "ALTER TABLE posts ADD COLUMN a text", ""',
+        POSTS,
+        "SELECT count(*) = 1 FROM pg_attribute WHERE attrelid = 'posts'::regclass AND attname = 'a'",
+    ),
+    "a down that is no inverse": (
+        "down-not-inverse",
+        "def up do\n  alter table(:posts) do\n    add :a, :text\n  end\n\n"
+        "  create index(:posts, [:a])\n  create table(:notes)\nend\n\n"
+        "def down do\n  alter table(:posts) do\n    remove :a\n  end\nend",
+        POSTS,
+        "SELECT to_regclass('notes') IS NOT NULL",
+    ),
+    "a down in the wrong order": (
+        "down-order",
+        "def up do\n  create table(:a)\n\n  create table(:b) do\n"
+        "    add :a_id, references(:a)\n  end\nend\n\ndef down do\n  drop table(:a)\n  drop table(:b)\nend",
+        "",
+        "SELECT to_regclass('b') IS NOT NULL",
+    ),
+    "up and down in one": (
+        "prefer-change",
+        "def up do\n  create table(:a)\n  create index(:a, [:id])\nend\n\n"
+        "def down do\n  drop index(:a, [:id])\n  drop table(:a)\nend",
+        "",
+        "SELECT to_regclass('a') IS NOT NULL",
+    ),
 }
 
 

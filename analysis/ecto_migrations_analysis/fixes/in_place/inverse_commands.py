@@ -34,6 +34,7 @@ from ..complete_for_rollback import known_column, known_table, removed_arguments
 from ..concurrent_index import CONSTRUCTORS
 from ..context import Context
 from ..execute_inverse import inverse
+from ..full_index import in_full, known_index
 from ..options import CallOptions
 
 
@@ -142,9 +143,27 @@ def _index(context: Context, command: CreateIndex | DropIndex) -> str | None:
         return None
     if isinstance(command, CreateIndex):
         function = "drop_if_exists" if command.if_not_exists else "drop"
-    else:
-        function = "create_if_not_exists" if command.if_exists else "create"
-    return f"{function} {calls[0].text}"
+        return f"{function} {calls[0].text}"
+    function = "create_if_not_exists" if command.if_exists else "create"
+    text = _whole(context, command, calls[0])
+    return f"{function} {text}" if text is not None else None
+
+
+def _whole(context: Context, command: DropIndex, call: Node) -> str | None:
+    """The index as it was, where that is known; else as it is written."""
+    steps = context.steps_of(command)
+    name = command.index.name if isinstance(command.index.name, str) else None
+    known = known_index(steps[0].before.tables.values(), name) if steps else None
+    if known is None:
+        return call.text
+    edits = in_full(context.document, known, call)
+    if edits is None:
+        return None
+    text = call.text.encode()
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        start, end = edit.span.start - call.start, edit.span.end - call.start
+        text = text[:start] + edit.text.encode() + text[end:]
+    return None if b"\n" in text else text.decode()
 
 
 def _executed(context: Context, command: Execute) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..context import Context, Proposal
 from ..in_place.common import answer, found
-from . import conventions, indexes, meant, sql_words
+from . import conventions, indexes, meant, sql_words, statements, way_back
 from .edits import Fix, too_long
 
 # In the order in which they are offered.
@@ -14,6 +14,8 @@ FIXES: dict[str, Fix] = {
     **sql_words.FIXES,
     **meant.FIXES,
     **indexes.FIXES,
+    **statements.FIXES,
+    **way_back.FIXES,
     **conventions.FIXES,
 }
 

@@ -6,7 +6,6 @@ None of it is applied unasked: each changes what the migration makes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from ...databases.postgres.column_operations import data_type
 from ...databases.postgres.ecto_types import ecto_type
@@ -19,11 +18,10 @@ from ...syntax.span import Span
 from ...syntax.tree import Node
 from .. import elixir, module_edits
 from ..context import Context
-from ..document import Document
 from ..in_place.common import apart
 from ..model import Edit
 from ..options import CallOptions
-from .edits import Fix, Small, enclosing_call, raw
+from .edits import Fix, Small, enclosing_call, raw, set_off
 
 _COLUMN = ("add", "add_if_not_exists", "modify")
 _VARCHAR = re.compile(r"(TYPE\s+)?(?:varchar|character\s+varying)\s*\(\s*\d+\s*\)", re.I)
@@ -247,25 +245,13 @@ def _timestamps(context: Context, finding: Finding) -> Small | None:
             return None
         indent = document.indentation(call.start)
         text = f" do\n{indent}  timestamps()\n{indent}end"
-        edits = [Edit(Span(call.end, call.end), document.lines(text)), *_set_off(document, call)]
+        edits = [Edit(Span(call.end, call.end), document.lines(text)), *set_off(document, call.span)]
         return Small(title="Add timestamps()", edits=tuple(sorted(edits, key=lambda edit: edit.span)))
     if not block.children:
         return None
     last = block.children[-1]
     added = module_edits.after_statement(document, last.span, "timestamps()")
     return Small(title="Add timestamps()", edits=added) if added is not None else None
-
-
-def _set_off(document: Document, statement: Node) -> Iterator[Edit]:
-    """The empty lines around a statement that takes several lines from now on."""
-    start, end = document.line_start(statement.start), document.line_end(statement.end)
-    above = document.data[document.line_start(start - 1) : start].strip() if start else b""
-    if above and not above.endswith((b" do", b"->", b"else")) and not above.startswith(b"#"):
-        yield Edit(Span(start, start), document.newline)
-    following = document.next_line(end)
-    below = document.data[following : document.line_end(following)].strip()
-    if below and not below.startswith((b"end", b"else")):
-        yield Edit(Span(end, end), document.newline)
 
 
 def _own_key(context: Context, finding: Finding) -> Small | None:

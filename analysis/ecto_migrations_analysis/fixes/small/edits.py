@@ -12,6 +12,7 @@ from ...syntax.span import Span
 from ...syntax.tree import Node
 from .. import elixir
 from ..context import Context
+from ..document import Document
 from ..in_place.common import apart, statement, whole_lines
 from ..model import Edit
 
@@ -84,3 +85,19 @@ def too_long(context: Context, edits: Iterable[Edit]) -> bool:
         if longer > 0 and len(text) <= elixir.WIDTH < len(text) + longer:
             return not text.lstrip().startswith(('execute "', '"'))
     return False
+
+
+def set_off(document: Document, statement: Span) -> tuple[Edit, ...]:
+    """The empty lines around a statement of one line that takes several from now on."""
+    start, end = document.line_start(statement.start), document.line_end(statement.end)
+    if document.line_start(statement.end) != start:
+        return ()
+    edits = []
+    above = document.data[document.line_start(start - 1) : start].strip() if start else b""
+    if above and not above.endswith((b" do", b"->", b"else")) and not above.startswith(b"#"):
+        edits.append(Edit(Span(start, start), document.newline))
+    following = document.next_line(end)
+    below = document.data[following : document.line_end(following)].strip()
+    if below and not below.startswith((b"end", b"else")):
+        edits.append(Edit(Span(end, end), document.newline))
+    return tuple(edits)

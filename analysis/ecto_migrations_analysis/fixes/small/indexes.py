@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from ...findings import Finding
 from ...operations import CreateIndex as MakesIndex
@@ -11,12 +10,11 @@ from ...operations import CreateTable, Operation
 from ...operations import DropIndex as DropsIndex
 from ...operations.tables import TableOperation
 from ...program.commands import CreateIndex, DropIndex
-from ...schema.state import IndexState, Table
 from ...syntax.span import Span
-from ...syntax.tree import Node
-from .. import elixir, module_edits
+from .. import module_edits
 from ..concurrent_index import CONSTRUCTORS
 from ..context import Context
+from ..full_index import in_full, known_index
 from ..in_place.common import statement, whole_lines
 from ..model import Edit
 from ..options import CallOptions
@@ -120,59 +118,14 @@ def _whole_definition(context: Context, finding: Finding) -> Small | None:
     for step, command in context.commands(DropIndex):
         if command.span != finding.span or not context.is_plain(command):
             continue
-        known = _known(finding, step.before.tables.values())
+        known = known_index(step.before.tables.values(), finding.subject["index"])
         calls = list(context.document.calls(command.span, *CONSTRUCTORS))
-        if known is None or len(calls) != 1 or known.constraint is not None:
+        if known is None or len(calls) != 1:
             return None
-        edits = _in_full(context, known, calls[0])
+        edits = in_full(context.document, known, calls[0])
         title = "Write the definition in full, as it was created"
         return Small(title=title, edits=tuple(edits), safe=True) if edits else None
     return None
-
-
-def _known(finding: Finding, tables: Iterable[Table]) -> IndexState | None:
-    for table in tables:
-        if str(table.relation) == finding.subject["table"]:
-            return table.indexes.get(finding.subject["index"])
-    return None
-
-
-def _in_full(context: Context, known: IndexState, call: Node) -> list[Edit]:
-    was = known.definition
-    options = CallOptions(context.document, call, 2)
-    columns = _columns(was)
-    if columns is None or options.before is None or not was.complete:
-        return []
-    edits: list[Edit] = []
-    pairs: list[str] = []
-    if was.unique and call.children[0].text == "index" and "unique" not in options.pairs:
-        edits.append(Edit(call.children[0].span, "unique_index"))
-    if options.before.text != columns:
-        edits.append(Edit(options.before.span, columns))
-    if was.where is not None and "where" not in options.pairs:
-        if was.where.sql is None:
-            return []
-        pairs.append(f"where: {elixir.string(was.where.sql)}")
-    if was.method != "btree" and "using" not in options.pairs:
-        pairs.append(f"using: {elixir.atom(was.method)}")
-    if was.include and "include" not in options.pairs:
-        pairs.append(f"include: [{', '.join(map(elixir.atom, was.include))}]")
-    if pairs:
-        edit = options.with_pair(", ".join(pairs))
-        if edit is None or (edit.span.start != edit.span.end and edits):
-            return []
-        edits.append(edit)
-    return edits
-
-
-def _columns(was: MakesIndex) -> str | None:
-    """The elements as the DSL has them; None where one is more than a column."""
-    names = []
-    for element in was.elements:
-        if element.column is None or element != type(element)(column=element.column):
-            return None
-        names.append(elixir.atom(element.column))
-    return f"[{', '.join(names)}]"
 
 
 def _no_timeout(context: Context, finding: Finding) -> Small | None:

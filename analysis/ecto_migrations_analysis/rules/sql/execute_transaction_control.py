@@ -35,7 +35,17 @@ class ExecuteTransactionControl(Rule):
     level = Level.DANGER
     tags = ("sql", "transactions")
 
-    fires = (Case(about="COMMIT", text='execute "«COMMIT»", ""'),)
+    fires = (
+        Case(about="COMMIT", text='execute "«COMMIT»", ""'),
+        Case(
+            about="A transaction in Ecto's own",
+            text="""
+            execute "«BEGIN»", ""
+            execute "DROP TYPE old_status", "CREATE TYPE old_status AS ENUM ('draft')"
+            execute "«COMMIT»", ""
+            """,
+        ),
+    )
     silent = (Case(about="A savepoint", text='execute "SAVEPOINT before", ""'),)
 
     def check(self, context: MigrationContext) -> Iterator[Finding]:
