@@ -171,6 +171,8 @@ class Interpreter:
 
     def _operator(self, node: Node, scope: dict[str, Any]) -> Any:
         left, right = node.children
+        if node.operator == "|>":
+            return self._apply(right, scope, left)
         if node.operator == "=":
             value = self.value(right, scope)
             assert self.match(left, value, scope), f"{left.text} does not match {value}"
@@ -210,8 +212,9 @@ class Interpreter:
 
         return closure
 
-    def _apply(self, node: Node, scope: dict[str, Any]) -> Any:
+    def _apply(self, node: Node, scope: dict[str, Any], piped: Node | None = None) -> Any:
         name, arguments = _call(node)
+        arguments = [piped, *arguments] if piped is not None else arguments
         match name, len(arguments):
             case "if", _:
                 return self._if(node, arguments, scope)
@@ -226,11 +229,14 @@ class Interpreter:
             case "where", 3:
                 query = self.value(arguments[0], scope)
                 binding = arguments[1].children[0].text
+                query = query if isinstance(query, Query) else Query(query, binding)
                 return replace(query, conditions=(*query.conditions, (arguments[2], binding, dict(scope))))
             case "repo().all", 2:
                 return self._all(self.value(arguments[0], scope))
             case "repo().update_all", 3:
                 return self._update_all(self.value(arguments[0], scope), arguments[1], scope)
+            case "repo().delete_all", 2:
+                return self._delete_all(self.value(arguments[0], scope))
             case "repo().query!", 3:
                 return self._query(self.value(arguments[0], scope), self.value(arguments[1], scope))
             case "repo().query!", 1:
@@ -339,6 +345,13 @@ class Interpreter:
                 sets.append(f"{_quoted(_key(pair))} = {value}")
         assert sets
         sql = f"UPDATE {_relation(query)} AS t SET {', '.join(sets)}{self._where(query, parameters)}"
+        done = self.connection.execute(sql.encode(), parameters)
+        self.statistics.batches.append(done.rowcount)
+        return done.rowcount, None
+
+    def _delete_all(self, query: Query) -> tuple[int, None]:
+        parameters: list[Any] = []
+        sql = f"DELETE FROM {_relation(query)} AS t{self._where(query, parameters)}"
         done = self.connection.execute(sql.encode(), parameters)
         self.statistics.batches.append(done.rowcount)
         return done.rowcount, None

@@ -19,8 +19,8 @@ from .model import Change, Edit, Files, NewFile, OtherEdits
 from .move_index import without_lines
 
 STRATEGY = "split-everything"
-# They make the whole migration run without a transaction, which the others count on.
-_APART = ("concurrent-index", "index-attributes")
+# They make the whole migration run without a transaction, which the others count on; or take all of it apart.
+_APART = ("concurrent-index", "index-attributes", "write-rows-apart")
 
 
 def proposals(context: Context, known: Iterable[Proposal]) -> Iterator[Proposal]:

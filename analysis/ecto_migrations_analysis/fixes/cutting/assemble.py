@@ -1,0 +1,187 @@
+"""The files of a migration that is taken apart: what each of them still does unsafely is made safe too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ...analysis import Analysis
+from ...findings import Level
+from ...records import dataclass, replace
+from ...schema.state import Schema
+from ...syntax.source import Source
+from .. import elixir, module_edits, naming
+from ..context import Context
+from ..model import Change, Edit, Files, NewFile, Offer
+
+# No migration anybody writes needs as many.
+_ROUNDS = 8
+_OUTSIDE_MARK = "@disable_ddl_transaction true"
+_OUTSIDE = "outside of a transaction: reads and writes go on."
+_INSIDE = "in a transaction of its own."
+# As the texts of other fixes begin.
+_OWN_STEP = re.compile(r"^# Step (\d+) of \d+", re.MULTILINE)
+_STEP = re.compile(r"\b([Ss]tep(?: |\n# ))(\d+)( of \d+)?\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One migration: its text for a module's name, what a comment says of it, and the schema it meets.
+
+    `schema` is None where nothing is to be done about it: it is safe as it is.
+    """
+
+    name: str
+    about: str
+    text: Callable[[str], str]
+    schema: Schema | None = None
+
+
+class _Allotted:
+    """The files that exist, and those that were given a name here."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.new: set[str] = set()
+
+    def names(self, folder: str) -> frozenset[str]:
+        return self.files.names(folder) | frozenset(self.new)
+
+    def read(self, path: str) -> bytes | None:
+        return self.files.read(path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A file, which part it belongs to, and what its comment says."""
+
+    path: str
+    text: str
+    part: int
+    about: str
+
+
+def assembled(
+    context: Context,
+    first: Part | None,
+    edits: tuple[Edit, ...],
+    parts: list[Part],
+    files: Files,
+    *,
+    about: str = "",
+) -> Change:
+    """The current file and the new ones, in the order in which they run.
+
+    `first` is the current file anew; without it, it is what `edits` leave, with `about` in a comment.
+    """
+    document, own = context.document, context.migration.migration
+    path = context.analysis.source.path
+    assert path is not None
+    folder, _ = naming.split_path(path)
+    allotted = _Allotted(files)
+    modules = {
+        *context.analysis.project.sibling_modules,
+        *(other.migration.module for other in context.analysis.migrations),
+    }
+    found: list[_Written] = []
+    last = path
+    for number, part in enumerate([first, *parts] if first is not None else parts):
+        if part is first:
+            made = [(path, part.text(own.module))]
+        else:
+            new, module = naming.Namer(last, own.module, modules, allotted.names(folder or ".")).next(
+                part.name
+            )
+            made = [(new, part.text(module))]
+        if part.schema is not None:
+            made = _safe(context.analysis, made[0], part.schema, allotted)
+            wait = context.analysis.project.settings.lock_timeout
+            made = [(new, _not_for_long(text, wait)) for new, text in made]
+        for place, (new, text) in enumerate(made):
+            about_it = part.about if place == 0 else _OUTSIDE if _OUTSIDE_MARK in text else _INSIDE
+            allotted.new.add(naming.split_path(new)[1])
+            modules |= set(re.findall(r"^\s*defmodule ([\w.]+) do", text, re.MULTILINE))
+            found.append(_Written(new, text, number, about_it))
+            last = new
+    start = 1 if first is not None else 2
+    steps = len(found) + start - 1
+    texts = _numbered(found, steps, start)
+    new_files = [NewFile(one.path, document.lines(text)) for one, text in zip(found, texts, strict=True)]
+    if first is not None:
+        return Change(
+            edits=(Edit(own.span, new_files[0].text.rstrip("\r\n")),), new_files=tuple(new_files[1:])
+        )
+    header = module_edits.header(document, own, [f"Step 1 of {steps}: {about}"])
+    return Change(edits=_in_order((*edits, header)), new_files=tuple(new_files))
+
+
+def _not_for_long(text: str, timeout: str) -> str:
+    """The migration with a bound for how long it waits for locks, where it runs in a transaction."""
+    if _OUTSIDE_MARK in text or "lock_timeout" in text:
+        return text
+    callback = elixir.indent(module_edits.after_begin(timeout).rstrip(), 2)
+    return text.replace("  use Ecto.Migration\n", f"  use Ecto.Migration\n\n{callback}\n", 1)
+
+
+def _in_order(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    return tuple(sorted(edits, key=lambda edit: edit.span))
+
+
+def _numbered(found: list[_Written], steps: int, start: int) -> list[str]:
+    """The texts with a comment that says which step they are; those of a fix within keep theirs."""
+    numbered: list[str] = []
+    by, part = 0, -1
+    for number, one in enumerate(found, start):
+        own = _OWN_STEP.search(one.text)
+        if own is not None:
+            if one.part != part:
+                by, part = number - int(own[1]), one.part
+            numbered.append(_renumbered(one.text, by, steps))
+        elif steps > 1:
+            numbered.append(f"{elixir.comment(f'Step {number} of {steps}: {one.about}')}\n{one.text}")
+        else:
+            numbered.append(f"{elixir.comment(one.about[:1].upper() + one.about[1:])}\n{one.text}")
+    return numbered
+
+
+def _renumbered(text: str, by: int, steps: int) -> str:
+    def moved(match: re.Match[str]) -> str:
+        return f"{match[1]}{int(match[2]) + by}" + (f" of {steps}" if match[3] else "")
+
+    head, module, rest = text.partition("defmodule ")
+    return _STEP.sub(moved, head) + module + rest
+
+
+def _safe(like: Analysis, file: tuple[str, str], schema: Schema, files: _Allotted) -> list[tuple[str, str]]:
+    """The migration with the fixes that are preferred for what is a risk in it, and the files they make."""
+    # The registry knows the strategy that asks.
+    from ...engine import analyze
+    from ..registry import change, offers
+
+    path, text = file
+    project = replace(like.project, schema=schema, siblings=None, released=None, released_text=None)
+    files.new.add(naming.split_path(path)[1])
+    behind: list[tuple[str, str]] = []
+    for _ in range(_ROUNDS):
+        analysis = analyze(Source(text.encode(), path), project)
+        offer = _wanted(analysis, offers(analysis))
+        if offer is None:
+            break
+        made = change(analysis, offer.id, files)
+        data = analysis.source.data
+        for edit in sorted(made.edits, key=lambda edit: edit.span, reverse=True):
+            data = data[: edit.span.start] + edit.text.encode() + data[edit.span.end :]
+        text = data.decode()
+        behind = [*((new.path, new.text) for new in made.new_files), *behind]
+        files.new |= {naming.split_path(new.path)[1] for new in made.new_files}
+    return [(path, text), *sorted(behind)]
+
+
+def _wanted(analysis: Analysis, known: tuple[Offer, ...]) -> Offer | None:
+    grave = [finding for finding in analysis.findings if finding.level >= Level.RISK and finding.forward]
+    for offer in known:
+        if not offer.preferred or offer.suppresses or offer.id.startswith("split-everything"):
+            continue
+        if any(finding.rule in offer.rules and finding.span in offer.finding_spans for finding in grave):
+            return offer
+    return None

@@ -1,0 +1,204 @@
+"""Statements that go to another migration as they are."""
+
+from __future__ import annotations
+
+from ...operations import AddColumn, ColumnDefinition, DropColumn, DropTable, Insert, Operation, Relation
+from ...program.commands import (
+    Add,
+    AlterTable,
+    Command,
+    CreateConstraint,
+    CreateIndex,
+    DropConstraint,
+    DropIndex,
+    Remove,
+    RenameColumn,
+    RenameTable,
+)
+from ...program.commands import CreateTable as CreateTableCommand
+from ...program.commands import DropTable as DropTableCommand
+from ...schema.state import Schema
+from ...syntax.source import Source
+from .. import elixir
+from ..context import Context
+from ..naming import parse, snake, split_path
+from .assemble import Part
+from .body import Body, Statement, written
+
+
+def part(context: Context, statements: tuple[Statement, ...]) -> Part:
+    """The migration of the statements, in `change`: Ecto, or they themselves, know their way back."""
+    return Part(
+        name=name(context, statements),
+        about=_about(statements),
+        text=lambda module: _text(context, statements, module),
+        schema=schema_before(context, statements),
+    )
+
+
+def _text(context: Context, statements: tuple[Statement, ...], module: str) -> str:
+    lines = written(context.document, _but_flushes(statements))
+    parts = ["use Ecto.Migration"]
+    if not context.migration.transactional:
+        flags = ["@disable_ddl_transaction true"]
+        if context.migration.migration.disable_migration_lock.value is True:
+            flags.append("@disable_migration_lock true")
+        parts.append("\n".join(flags))
+    parts.append("def change do\n" + elixir.indent(lines, 2) + "\nend")
+    body = elixir.indent("\n\n".join(parts), 2)
+    return f"defmodule {module} do\n{body}\nend\n"
+
+
+def _but_flushes(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    while statements and statements[0].only_flushes:
+        statements = statements[1:]
+    while statements and statements[-1].only_flushes:
+        statements = statements[:-1]
+    return statements
+
+
+def schema_before(context: Context, statements: tuple[Statement, ...]) -> Schema | None:
+    steps = [step for statement in statements for step in statement.steps]
+    return steps[0].before if steps else None
+
+
+def _about(statements: tuple[Statement, ...]) -> str:
+    for operation in _operations(statements):
+        if isinstance(operation, DropColumn):
+            return f"deploy it when no code that runs uses {operation.relation}.{operation.column} any more."
+        if isinstance(operation, DropTable):
+            return f"deploy it when no code that runs uses {operation.relation} any more."
+    return "in a transaction of its own."
+
+
+def _operations(statements: tuple[Statement, ...]) -> list[Operation]:
+    return [
+        operation
+        for statement in statements
+        for step in statement.steps
+        for operation in step.statement.operations
+    ]
+
+
+def added(statements: tuple[Statement, ...], relation: Relation, column: str) -> ColumnDefinition | None:
+    """The column, where they add it."""
+    for operation in _operations(statements):
+        if isinstance(operation, AddColumn) and operation.column.name == column:
+            if Schema.key(operation.relation) == Schema.key(relation):
+                return operation.column
+    return None
+
+
+# --- names -------------------------------------------------------------------------------------------------
+
+
+def label(statements: tuple[Statement, ...]) -> str:
+    """What they do, in few words."""
+    words = _words(statements)
+    if not words:
+        return "the SQL"
+    return words[0] if len(words) == 1 else f"{words[0]}, …"
+
+
+def _words(statements: tuple[Statement, ...]) -> list[str]:
+    words = [_word(command) for statement in statements for command in statement.commands]
+    words += [
+        f"insert into {operation.relation}"
+        for operation in _operations(statements)
+        if isinstance(operation, Insert)
+    ]
+    return list(dict.fromkeys(word for word in words if word is not None))
+
+
+def _word(command: Command) -> str | None:
+    match command:
+        case CreateTableCommand(table=table):
+            return f"create {table.name}"
+        case DropTableCommand(table=table):
+            return f"drop {table.name}"
+        case CreateIndex(index=index):
+            return f"create {index.name}"
+        case DropIndex(index=index):
+            return f"drop {index.name}"
+        case CreateConstraint(constraint=constraint):
+            return f"create {constraint.name}"
+        case DropConstraint(constraint=constraint):
+            return f"drop {constraint.name}"
+        case RenameTable(table=table) | RenameColumn(table=table):
+            return f"rename in {table.name}"
+        case AlterTable(table=table, changes=changes):
+            if len(changes) == 1 and isinstance(changes[0].column, str):
+                verb = {Add: "add", Remove: "remove"}.get(type(changes[0]), "change")
+                return f"{verb} {table.name}.{changes[0].column}"
+            return f"alter {table.name}"
+    return None
+
+
+def name(context: Context, statements: tuple[Statement, ...]) -> str:
+    """A name for the file."""
+    words = _words(statements)
+    if words:
+        return snake(words[0])
+    path = context.analysis.source.path
+    found = parse(split_path(path)[1]) if path is not None else None
+    return f"{found.name if found is not None else 'migration'}_continued"
+
+
+# --- the way back ------------------------------------------------------------------------------------------
+
+
+def is_reversible(context: Context, statements: tuple[Statement, ...]) -> bool:
+    """Whether `change` of the statements can be rolled back, or could not be before either."""
+    return _reverse(context, statements) is not None or _was_irreversible(context)
+
+
+def _was_irreversible(context: Context) -> bool:
+    down = context.migration.down
+    return down is None or down.program.irreversible is not None
+
+
+def _reverse(context: Context, statements: tuple[Statement, ...]) -> list[str] | None:
+    """The SQL of the way back of `change`; None where Ecto raises, or something is not known."""
+    from ...engine import analyze
+    from ...records import replace
+
+    schema = schema_before(context, statements)
+    if schema is None:
+        return None
+    text = _text(context, statements, "Continued")
+    project = replace(context.analysis.project, schema=schema)
+    analysis = analyze(Source(text.encode(), context.analysis.source.path), project)
+    if len(analysis.migrations) != 1 or analysis.broken:
+        return None
+    down = analysis.migrations[0].down
+    if down is None or down.program.irreversible is not None:
+        return None
+    return [step.statement.sql for step in down.steps]
+
+
+def reversed_in(
+    context: Context, groups: list[tuple[Statement, ...]], back: Body | None
+) -> tuple[Statement, ...] | None:
+    """The statements that `down` begins with and that undo the groups; None where they do not undo them all.
+
+    What else `down` does runs after the new migrations are rolled back.
+    """
+    if back is None:
+        return None
+    wanted: list[str] = []
+    for statements in groups:
+        found = _reverse(context, statements)
+        if found is None:
+            return None
+        wanted += found
+    gone: list[Statement] = []
+    for statement in back.statements:
+        sent = [step.statement.sql for step in statement.steps]
+        if not sent and statement.only_flushes:
+            continue
+        if not sent or not all(sql in wanted for sql in sent):
+            break
+        gone.append(statement)
+        for sql in sent:
+            wanted.remove(sql)
+    return tuple(gone) if not wanted else None
