@@ -50,6 +50,18 @@ def table() -> str:
     return "\n".join(lines)
 
 
+def in_short() -> str:
+    """Every rule with its first fix, for the README: a row each, Markdown."""
+    lines = ["| rule | fix |", "|---|---|"]
+    for chapter in CHAPTERS:
+        for entry in chapter.RULES:
+            found = _fixes(rule(entry.id))
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            fix = _cell(found[0].title) + more if found else "*by hand*"
+            lines.append(f"| [{entry.id}](docs/rules/{entry.id}.md) | {fix} |")
+    return "\n".join(lines)
+
+
 def _rows(known: Rule | type[Rule]) -> Iterator[str]:
     name = f"[{known.id}](rules/{known.id}.md)"
     found = _fixes(known)
@@ -61,6 +73,7 @@ def _rows(known: Rule | type[Rule]) -> Iterator[str]:
         yield f"| {name if not number else ''} | {_cell(offer.title)} | {files} | {unasked} |"
 
 
+@cache
 def _fixes(known: Rule | type[Rule]) -> list[Offer]:
     """The first offer of each strategy that answers a finding of the rule, in the order of the offers."""
     found: dict[str, Offer] = {}

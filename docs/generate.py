@@ -1,4 +1,4 @@
-"""Writes docs/rules/, docs/fixes.md and the schema of the settings from the code: `make docs`.
+"""Writes docs/rules/, docs/fixes.md, a table of the README and the schema of the settings from the code: `make docs`.
 
 `--check` only says what is not current.
 """
@@ -16,6 +16,9 @@ from ecto_migrations_analysis.rules.pages import index, page, precedence
 
 FOLDER = Path(__file__).parent / "rules"
 FIXES = Path(__file__).parent / "fixes.md"
+README = Path(__file__).parents[1] / "README.md"
+# What stands between these in the README is written here.
+BEGIN, END = "<!-- begin: written by make docs -->\n", "<!-- end: written by make docs -->\n"
 # Part of the VS Code extension, which other editors of TOML can use too (docs/configuration.md).
 SCHEMA = Path(__file__).parents[1] / "editors" / "vscode" / "schemas" / "ecto-migrations.schema.json"
 
@@ -31,7 +34,16 @@ def pages() -> dict[Path, str]:
     found[FOLDER / "README.md"] = f"{index(listed)}\n{precedence(rule(name) for name in ENTRIES)}"
     found[FIXES] = fixes.table()
     found[SCHEMA] = schema()
+    found[README] = readme(README.read_text("utf-8"))
     return found
+
+
+def readme(text: str) -> str:
+    """The README with its table as it has to be."""
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    table = f"<details>\n<summary>All {len(ENTRIES)} rules</summary>\n\n{fixes.in_short()}\n\n</details>\n"
+    return f"{head}{BEGIN}{table}{END}{tail}"
 
 
 def schema() -> str:
@@ -43,7 +55,7 @@ def stale() -> list[Path]:
     """The files that are missing, differ, or do not belong there."""
     wanted = pages()
     present = {
-        path: path.read_text("utf-8") for path in [*FOLDER.glob("*.md"), FIXES, SCHEMA] if path.exists()
+        path: path.read_text("utf-8") for path in [*FOLDER.glob("*.md"), FIXES, SCHEMA, README] if path.exists()
     }
     return sorted(path for path in {*wanted, *present} if wanted.get(path) != present.get(path))
 
