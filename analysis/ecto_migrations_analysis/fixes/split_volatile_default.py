@@ -18,7 +18,7 @@ from .new_migrations import Target
 
 STRATEGY = "split-volatile-default"
 TITLE = "Split into 2 migrations: add the column and set its default → backfill in batches"
-RULE = "add-column-volatile-default"
+RULES = ("add-column-volatile-default", "add-column-default-legacy")
 
 
 def proposals(context: Context) -> Iterator[Proposal]:
@@ -26,7 +26,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
         return
     for addition in additions(context):
         add, column = addition.columns[0]
-        findings = context.findings(addition.span, (RULE,))
+        findings = context.findings(addition.span, RULES)
         if not findings or addition.is_timestamps or column.not_null or not is_ordinary(add, column):
             continue
         if values.written(add, column) is None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ..operations import AttachPartition, DetachPartition, Relation
+from ..databases.postgres.partition_bounds import bounds, checks
+from ..databases.postgres.quoting import default_name
+from ..operations import AttachPartition, ConstraintDefinition, DetachPartition, Expression, Relation
 from ..records import replace
 from .change_constraints import KEYS, add_to_table
 from .change_indexes import index_partitions
 from .edit import change_table, doubt, existing, put_table
 from .persistent import last, mapped, put
-from .state import Origin, Schema
+from .state import Origin, Schema, Table
 
 
 def copy_keys_and_indexes(schema: Schema, parent: Relation, child: Relation, origin: Origin) -> Schema:
@@ -59,7 +61,9 @@ def attach_partition(schema: Schema, operation: AttachPartition, origin: Origin)
     schema = change_table(
         schema,
         child,
-        lambda table: replace(table, partition_of=parent, default_partition=operation.default),
+        lambda table: replace(
+            table, partition_of=parent, default_partition=operation.default, bound=operation.bound
+        ),
     )
     schema = change_table(
         schema,
@@ -80,6 +84,8 @@ def detach_partition(schema: Schema, operation: DetachPartition, origin: Origin)
     )
     if child not in schema.tables:
         return schema
+    if operation.concurrently:
+        schema = change_table(schema, child, lambda table: _with_bounds(schema, table, parent, origin))
     return change_table(
         schema,
         child,
@@ -87,9 +93,29 @@ def detach_partition(schema: Schema, operation: DetachPartition, origin: Origin)
             table,
             partition_of=None,
             default_partition=False,
+            bound=None,
             indexes=mapped(
                 table.indexes,
                 lambda index: replace(index, attached_to=None) if index.attached_to else index,
             ),
         ),
     )
+
+
+def _with_bounds(schema: Schema, table: Table, parent: Relation, origin: Origin) -> Table:
+    """The table with the CHECK that DETACH CONCURRENTLY leaves, as far as the bounds are known."""
+    limits = None
+    if parent in schema.tables and table.bound is not None:
+        limits = bounds(schema.tables[parent], table.bound.sql)
+    if limits is None:
+        return table
+    (key,) = schema.tables[parent].partition_key
+    column = table.columns.get(key)
+    if limits.implied_by(checks(table), column is not None and column.not_null):
+        return table
+    name, count = default_name(table.relation.name or "", key, "check"), 0
+    while name in table.constraints:
+        count += 1
+        name = default_name(table.relation.name or "", key, f"check{count}")
+    check = ConstraintDefinition(kind="check", name=name, expression=Expression(limits.check))
+    return add_to_table(table, check, origin)

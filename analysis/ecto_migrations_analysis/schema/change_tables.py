@@ -44,6 +44,7 @@ def create_table(schema: Schema, operation: CreateTable, origin: Origin) -> Sche
         partition_key=operation.partition_key,
         partition_of=operation.partition_of and Schema.key(operation.partition_of),
         default_partition=operation.default_partition,
+        bound=operation.bound,
         inherits=tuple(Schema.key(parent) for parent in operation.inherits),
         temporary=operation.temporary,
         unlogged=operation.unlogged,

@@ -89,6 +89,8 @@ class Table:
     partition_key: tuple[str, ...] = ()
     partition_of: Relation | None = None
     default_partition: bool = False
+    # `FOR VALUES …` of a partition, as written.
+    bound: Expression | None = None
     # Tables that this one inherits from (`INHERITS`), and all that take part in what is done to this one:
     # its partitions and the tables that inherit from it.
     inherits: tuple[Relation, ...] = ()

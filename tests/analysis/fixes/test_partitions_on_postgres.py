@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from ecto_migrations_analysis.fixes.registry import offers
+from support import postgres
 from support.elixir import Later
-from support.postgres import Database
 from support.proving import Scenario, analysis_of, project, prove
 
 ATTACH = "attach-checked-partition"
+DETACH = "detach-concurrently"
+BY_PARTITION = "foreign-key-by-partition"
 EVENTS = (
     'create table(:events, primary_key: false, options: "PARTITION BY RANGE (at)") do\n  add :at, :date\nend'
 )
@@ -96,11 +98,103 @@ SCENARIOS = (
     ),
 )
 
+YEARS = f"""
+execute "CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')", ""
+execute "CREATE TABLE events_2026 PARTITION OF events {BOUND}", ""
+"""
+OF_USERS = EVENTS.replace("add :at, :date", "add :at, :date\n  add :n, :bigint")
+OF_YEARS = (
+    "INSERT INTO users SELECT FROM generate_series(1, 10)",
+    "INSERT INTO events SELECT date '2025-01-01' + g % 700, 1 + g % 10 FROM generate_series(1, 2500) g",
+)
+DETACHED = "ALTER TABLE events DETACH PARTITION events_2026"
+KEPT = "SELECT md5(string_agg(n::text, ',' ORDER BY at, n)) FROM events WHERE at < '2025-05-05'"
+
+SCENARIOS += (
+    Scenario(
+        about="Detached",
+        before=("create table(:users)", OF_USERS, YEARS),
+        rows=OF_YEARS,
+        text=f"""
+        execute "{DETACHED}", "ALTER TABLE events ATTACH PARTITION events_2026 {BOUND}"
+        """,
+        strategy=DETACH,
+        files=1,
+        old_code=("INSERT INTO events VALUES ('2025-05-05', 3)",),
+        keeps=KEPT,
+        holds=("SELECT count(*) > 1000 FROM events_2026",),
+    ),
+    Scenario(
+        about="Detached in up, among others",
+        before=("create table(:users)", OF_USERS, YEARS),
+        rows=OF_YEARS,
+        text=f"""
+        create table(:others)
+
+        # Nobody reads it any more.
+        execute "{DETACHED}", "ALTER TABLE events ATTACH PARTITION events_2026 {BOUND}"
+        """,
+        strategy=DETACH,
+        files=2,
+        config="[migration_lock: :pg_advisory_lock]",
+        keeps=KEPT,
+    ),
+    *(
+        Scenario(
+            about=f"A foreign key, {about}",
+            before=("create table(:users)", OF_USERS, YEARS),
+            rows=OF_YEARS,
+            text=text,
+            strategy=BY_PARTITION,
+            files=files,
+            version=17,
+            old_code=("INSERT INTO events VALUES ('2026-05-05', 3)",),
+            old_until=2,
+            new_code=new_code,
+            new_from=2,
+            keeps=KEPT,
+            holds=(
+                "SELECT bool_and(convalidated) AND count(*) = 3 FROM pg_constraint"
+                f" WHERE conname = '{name}' AND confrelid = 'users'::regclass",
+            ),
+        )
+        for about, text, files, name, new_code in (
+            (
+                "of a new column",
+                "alter table(:events) do\n  # Who did it.\n"
+                "  add :user_id, references(:users, validate: false)\nend",
+                2,
+                "events_user_id_fkey",
+                ("INSERT INTO events VALUES ('2026-05-05', 3, 4)",),
+            ),
+            (
+                "in SQL, with what it does",
+                """
+                def up do
+                  execute "ALTER TABLE events ADD CONSTRAINT of_user FOREIGN KEY (n) REFERENCES users (id)"
+                          " ON DELETE CASCADE NOT VALID"
+                end
+
+                def down do
+                  execute "ALTER TABLE events DROP CONSTRAINT of_user"
+                end
+                """.replace('(id)"\n                          " ON', "(id) ON"),
+                1,
+                "of_user",
+                (),
+            ),
+        )
+    ),
+)
+
 
 @pytest.mark.slow
+@pytest.mark.parametrize("version", postgres.VERSIONS)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.about for scenario in SCENARIOS])
-def test_scenario(scenario: Scenario, database: Database, tmp_path: Path, formatted: Later) -> None:
+def test_scenario(scenario: Scenario, version: int, tmp_path: Path, formatted: Later) -> None:
+    database = postgres.require(version).create_database()
     prove(scenario, database, tmp_path, formatted)
+    database.drop()
 
 
 HASHED = """

@@ -72,6 +72,18 @@ def bounds(parent: Table, bound: str | None, spelled: str | None = None) -> Boun
     return None
 
 
+def checks(table: Table) -> list[str]:
+    """The conditions that all rows of a table fulfil by its validated CHECKs."""
+    return [
+        item.definition.expression.sql
+        for item in table.constraints.values()
+        if item.definition.kind == "check"
+        and item.definition.validated
+        and item.definition.expression is not None
+        and item.definition.expression.sql is not None
+    ]
+
+
 def _parts(check: str, word: str, other: str) -> list[str]:
     """What `word` connects; nothing where the other one or a negation is in it."""
     if re.search(rf"\b{other}\b|\bnot\s*\(", check, re.IGNORECASE):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from . import (
     add_validation,
     attach_partition,
+    detach_partition,
     key_from_index,
+    partitioned_foreign_key,
     partitioned_index,
     replace_foreign_key,
     separate_concurrent,
@@ -19,6 +21,8 @@ STRATEGIES = (
     key_from_index.proposals,
     partitioned_index.proposals,
     attach_partition.proposals,
+    detach_partition.proposals,
+    partitioned_foreign_key.proposals,
     separate_concurrent.proposals,
     add_validation.proposals,
 )

@@ -60,6 +60,15 @@ class AddColumnDefaultLegacy(Rule):
             version=10,
         ),
         Case(
+            about="Of a column that may be empty",
+            text="""
+            alter table(:posts) do
+              add :status, :string, «default: "draft"»
+            end
+            """,
+            version=10,
+        ),
+        Case(
             about="now(), in SQL",
             text='execute "ALTER TABLE posts ADD COLUMN seen_at timestamp DEFAULT «now()»", ""',
             version=10,

@@ -51,6 +51,15 @@ class AddGeneratedStoredColumn(Rule):
             """,
         ),
         Case(
+            about="In a table that is known",
+            before=("create table(:posts) do\n  add :title, :string\nend",),
+            text="""
+            alter table(:posts) do
+              add :slug, :string, «generated: "ALWAYS AS (lower(title)) STORED"»
+            end
+            """,
+        ),
+        Case(
             about="The same in SQL, on PostgreSQL 18",
             text="""
             execute "ALTER TABLE posts ADD COLUMN slug text GENERATED ALWAYS AS («lower(title)») STORED", ""

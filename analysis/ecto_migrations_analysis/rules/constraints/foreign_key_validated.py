@@ -96,6 +96,10 @@ class ForeignKeyValidated(Rule):
                 continue
             if context.has_no_rows(table, step):
                 continue
+            known = step.before.table(table)
+            if known is not None and known.partition_by is not None and not step.effect.scans:
+                # Its partitions have it.
+                continue
             parent = constraint.references
             exclusive = any(
                 lock.relation == Schema.key(table) and lock.mode == "ACCESS EXCLUSIVE"

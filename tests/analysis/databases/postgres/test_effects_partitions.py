@@ -238,3 +238,19 @@ APART = "ALTER TABLE md ADD CHECK (at IS NULL OR at < '2022-01-01' OR (at >= '20
 )
 def test_a_check_that_says_the_bounds(case: Case, version: int) -> None:
     check(case, version)
+
+
+OF_AUTHORS = "ADD CONSTRAINT {} FOREIGN KEY (author_id) REFERENCES authors"
+ON_EACH = f"ALTER TABLE m1 {OF_AUTHORS.format('k')}; ALTER TABLE m2 {OF_AUTHORS.format('other')};"
+
+
+@cases(
+    *prepared(
+        PARENT,
+        Case(f"ALTER TABLE m {OF_AUTHORS.format('k')}", ON_EACH),
+        Case(f"ALTER TABLE m {OF_AUTHORS.format('k')} ON DELETE CASCADE", ON_EACH),
+        Case(f"ALTER TABLE m {OF_AUTHORS.format('k')}", ON_EACH.partition(";")[0] + ";", rows=False),
+    )
+)
+def test_a_foreign_key_that_the_partitions_have(case: Case, version: int) -> None:
+    check(case, version)

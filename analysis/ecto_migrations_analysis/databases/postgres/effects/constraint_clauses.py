@@ -217,6 +217,12 @@ def _add_foreign_key(operation: AddConstraint, alteration: Alteration) -> None:
     _refuse_reference(operation, alteration)
     if not constraint.validated or not constraint.enforced:
         return
+    having = _partitions_that_have(operation, alteration) if partitioned else []
+    if any(having):
+        # Theirs become parts of the new one, and triggers of theirs on the other table go.
+        alteration.lock_referenced(constraint.references, ACCESS_EXCLUSIVE, operation.span)
+        if all(having):
+            return
     new = [alteration.added.get(name) for name in constraint.columns]
     if operation.inline and all(item is not None and item.column.default is None for item in new):
         if not any(item is not None and item.column.type.serial for item in new):
@@ -231,6 +237,20 @@ def _add_foreign_key(operation: AddConstraint, alteration: Alteration) -> None:
             f"a row of `{operation.relation}` violates foreign key constraint `{constraint.name or '…'}`",
             operation.span,
         )
+
+
+def _partitions_that_have(operation: AddConstraint, alteration: Alteration) -> list[bool]:
+    """For each partition, whether it has the same foreign key already, validated."""
+    situation, wanted = alteration.situation, operation.constraint
+    tables = [situation.table(item) for item in situation.partitions(operation.relation)]
+    return [
+        table is not None
+        and any(
+            replace(state.definition, name=wanted.name, span=wanted.span) == wanted
+            for state in table.constraints.values()
+        )
+        for table in tables
+    ]
 
 
 def _is_null_everywhere(column: ColumnDefinition) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....operations import AttachPartition, DetachPartition, Relation
 from ....schema.state import Table
 from ..locks import ACCESS_EXCLUSIVE, SHARE_ROW_EXCLUSIVE, SHARE_UPDATE_EXCLUSIVE
-from ..partition_bounds import Bounds, bounds
+from ..partition_bounds import Bounds, bounds, checks
 from .alteration import Alteration
 
 
@@ -29,7 +29,7 @@ def attach(operation: AttachPartition, alteration: Alteration) -> None:
     if default is not None:
         ledger.lock_family(default, ACCESS_EXCLUSIVE, operation.span)
         apart = situation.table(default)
-        if limits is None or apart is None or not limits.excluded_by(_checks(apart)):
+        if limits is None or apart is None or not limits.excluded_by(checks(apart)):
             _verify(default, operation, alteration)
     if alteration.table is None:
         ledger.unknown(f"the indexes, foreign keys and default partition of `{operation.relation}`")
@@ -43,22 +43,10 @@ def _bounds(operation: AttachPartition, alteration: Alteration) -> Bounds | None
     return bounds(alteration.table, operation.bound.sql)
 
 
-def _checks(table: Table) -> list[str]:
-    """The conditions that all its rows fulfil."""
-    return [
-        item.definition.expression.sql
-        for item in table.constraints.values()
-        if item.definition.kind == "check"
-        and item.definition.validated
-        and item.definition.expression is not None
-        and item.definition.expression.sql is not None
-    ]
-
-
 def _is_implied(limits: Bounds, table: Table, alteration: Alteration) -> bool:
     assert alteration.table is not None
     column = table.columns.get(alteration.table.partition_key[0])
-    return limits.implied_by(_checks(table), column is not None and column.not_null)
+    return limits.implied_by(checks(table), column is not None and column.not_null)
 
 
 def _verify(relation: Relation, operation: AttachPartition, alteration: Alteration) -> None:
