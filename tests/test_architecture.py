@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "databases": "syntax operations program project schema sql",
     "analysis": "syntax findings operations program project schema databases",
     "rules": "syntax findings operations program project schema databases sql analysis",
-    "fixes": "syntax findings operations program project schema databases sql analysis rules",
+    "fixes": "syntax findings operations program project schema databases sql analysis rules engine",
     "mentions": "syntax operations program project schema databases analysis",
     "report": "syntax findings operations program project schema databases analysis",
     "engine": "syntax findings operations program project schema databases analysis rules",
