@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from ecto_migrations_server.rehearse import rehearsal
+from ecto_migrations_server.rehearse import past
 from support.cli import Run
 from support.postgres import Database
 
@@ -160,7 +160,7 @@ def test_a_full_disk(run: Run, url: str, monkeypatch: pytest.MonkeyPatch, databa
     def full(*_: object, **__: object) -> None:
         raise psycopg.errors.DiskFull("could not extend file")
 
-    monkeypatch.setattr(rehearsal, "replay", full)
+    monkeypatch.setattr(past, "replay", full)
     result = run("rehearse", LOCALE, "--database-url", url)
     assert result.code == 2
     assert (

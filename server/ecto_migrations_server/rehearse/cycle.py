@@ -32,6 +32,8 @@ class Runner:
     blocker: Connection
     line_of: Callable[[int], int]
     version: int | None = None
+    # Makes SQL fit for a server that lacks a type.
+    adapt: Callable[[str], str] = str
     messages: list[str] = field(default_factory=list)
 
     def prepare(self) -> None:
@@ -154,7 +156,7 @@ class _Unit:
         runner.messages.clear()
         started = time.monotonic()
         try:
-            execute(own, step.statement.sql)
+            execute(own, runner.adapt(step.statement.sql))
         except psycopg.Error as error:
             seen.seconds = time.monotonic() - started
             self._failed(step, seen, error)
@@ -197,7 +199,7 @@ class _Unit:
             own,
             runner.bystander,
             runner.blocker,
-            lambda: execute(own, step.statement.sql),
+            lambda: execute(own, runner.adapt(step.statement.sql)),
             self._first,
             self._tables(step),
         )

@@ -20,6 +20,8 @@ from ecto_migrations_analysis.project.migrations import migration_file
 from ecto_migrations_analysis.records import replace
 from ecto_migrations_analysis.syntax.source import Source
 
+from .stand_ins import StandIns
+
 Connection = psycopg.Connection[Any]
 
 # What an option that Ecto does not know raises today, it passed over before 3.12: the history did run.
@@ -40,6 +42,8 @@ _ON_ROWS = frozenset(
         ),
     }
 )
+# How many types of one statement the server may lack.
+_MOST_STAND_INS = 8
 # `Ecto.Migration.SchemaMigration.ensure_schema_migrations_table!/3`.
 VERSIONS = (
     'CREATE TABLE IF NOT EXISTS "schema_migrations"'
@@ -79,13 +83,15 @@ def replay(
     shown: Callable[[str], str],
     before: Callable[[int], None] = lambda done: None,
     buffers: Mapping[str, bytes] | None = None,
+    stand_ins: StandIns | None = None,
 ) -> list[str]:
     """Runs the migrations at `paths`; what was left out or failed comes back as sentences.
 
     `before` is called before each, with the number of those that were run, and may end it by an exception.
-    `buffers` hold texts, by path, that stand for those on the disk.
+    `buffers` hold texts, by path, that stand for those on the disk. `stand_ins` gets what the server lacks.
     """
     buffers = buffers or {}
+    stand_ins = stand_ins or StandIns()
     gaps: list[str] = []
     config = replace(project.repo, ecto_sql=_TOLERANT)
     connection.execute(VERSIONS)
@@ -100,7 +106,7 @@ def replay(
         if not read_file.migrations or read_file.migrations[0].up is None:
             gaps.append(f"{shown(path)}: no migration can be read in it")
             continue
-        for line, reason in _migrate(connection, read_file.migrations[0], source, config):
+        for line, reason in _migrate(connection, read_file.migrations[0], source, config, stand_ins):
             gaps.append(f"{shown(path)}:{line}: {reason}")
         found = migration_file(path)
         if found is not None:
@@ -116,7 +122,11 @@ def _contents(path: str) -> bytes:
 
 
 def _migrate(
-    connection: Connection, migration: Migration, source: Source, config: RepoConfig
+    connection: Connection,
+    migration: Migration,
+    source: Source,
+    config: RepoConfig,
+    stand_ins: StandIns,
 ) -> Iterator[tuple[int, str]]:
     database = database_named("postgres")
     assert database is not None and migration.up is not None
@@ -127,7 +137,7 @@ def _migrate(
         for command in migration.up.commands:
             for statement in database.emit(command, config):
                 line = source.lines.line_of(statement.span.start) + 1
-                reason = _run(connection, statement, command, transactional)
+                reason = _run(connection, statement, command, transactional, stand_ins)
                 if reason is not None:
                     yield line, reason
                 if statement.error is not None and not statement.sql:
@@ -137,7 +147,13 @@ def _migrate(
             connection.execute("COMMIT")
 
 
-def _run(connection: Connection, statement: Statement, command: Command, transactional: bool) -> str | None:
+def _run(
+    connection: Connection,
+    statement: Statement,
+    command: Command,
+    transactional: bool,
+    stand_ins: StandIns,
+) -> str | None:
     inner = statement.command
     if isinstance(inner, RepoCall) and inner.function.rstrip("!") in _ON_ROWS:
         return None
@@ -150,24 +166,34 @@ def _run(connection: Connection, statement: Statement, command: Command, transac
         return "a condition that the text does not decide stands before it"
     if not statement.sql:
         return None
+    told: str | None = None
+    for _ in range(_MOST_STAND_INS):
+        error = _try(connection, stand_ins.adapt(statement.sql), transactional)
+        if error is None:
+            return told
+        made = stand_ins.make(connection, error)
+        if made is None:
+            return f"failed here: {error.diag.message_primary or error}"
+        told, again = made
+        if not again:
+            break
+    return told
+
+
+def _try(connection: Connection, sql: str, transactional: bool) -> psycopg.Error | None:
+    """Runs a statement; an error comes back when what it did is undone."""
     open_transaction = connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
     try:
         if transactional and open_transaction:
             connection.execute("SAVEPOINT ecto_migrations")
-        execute(connection, statement.sql)
-    except psycopg.OperationalError as error:
+        execute(connection, sql)
+    except psycopg.Error as error:
         if connection.closed or isinstance(error, psycopg.errors.DiskFull):
             raise
-        return _failed(connection, error, transactional)
-    except psycopg.Error as error:
-        return _failed(connection, error, transactional)
+        if connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+            connection.execute("ROLLBACK TO SAVEPOINT ecto_migrations" if transactional else "ROLLBACK")
+        return error
     return None
-
-
-def _failed(connection: Connection, error: psycopg.Error, transactional: bool) -> str:
-    if connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
-        connection.execute("ROLLBACK TO SAVEPOINT ecto_migrations" if transactional else "ROLLBACK")
-    return f"failed here: {error.diag.message_primary or error}"
 
 
 def execute(connection: Connection, sql: str) -> None:

@@ -60,6 +60,7 @@ class Rehearsal:
     """`rows`: how many the touched tables held; `empty`: tables that could not be filled, and why.
 
     `gaps`: parts of the history, and of the migration, that were not run, as sentences with their place.
+    `structure`: the dump that was loaded in place of the oldest migrations; `history` counts those after it.
     """
 
     module: str
@@ -67,6 +68,7 @@ class Rehearsal:
     major: int
     claimed_for: str
     history: int = 0
+    structure: str | None = None
     rows: dict[str, int] = field(default_factory=dict)
     empty: dict[str, str] = field(default_factory=dict)
     gaps: list[str] = field(default_factory=list)

@@ -18,9 +18,10 @@ from .cancellation import Cancellation
 from .catalog import catalog, differences
 from .cycle import Runner
 from .errors import NoMigration
-from .history import earlier, replay, shown_from
+from .history import shown_from
 from .model import Direction, Pass, Rehearsal
 from .observation import Connection, Stored, relations
+from .past import Past
 from .request import Progress
 from .rows import Filler
 from .watching import Bystander
@@ -68,15 +69,19 @@ def rehearse(
             major=major,
             claimed_for=f"PostgreSQL {major}",
         )
-        before = earlier(project, os.path.abspath(path))
-        found.history = len(before)
-
-        def replaying(done: int) -> None:
-            cancellation.check()
-            share = done * (_FROM_FILL - _FROM_REPLAY) // max(1, len(before))
-            progress(f"replaying {len(before)} earlier migrations", _FROM_REPLAY + share)
-
-        found.gaps = replay(own, before, project, shown_from(folder or os.getcwd()), replaying, buffers)
+        past = Past(
+            parameters=parameters,
+            own=own,
+            project=project,
+            path=os.path.abspath(path),
+            shown=shown_from(folder or os.getcwd()),
+            buffers=buffers or {},
+            progress=lambda text, share: progress(
+                text, _FROM_REPLAY + share * (_FROM_FILL - _FROM_REPLAY) // 100
+            ),
+            check=cancellation.check,
+        )
+        past.make(found)
         stored = relations(own)
         touched = _touched(migration, stored)
         progress(f"filling {', '.join(sorted(touched.values())) or 'nothing'}", _FROM_FILL)
@@ -84,6 +89,7 @@ def rehearse(
         runner = Runner(own, Bystander(second), third, analysis.source.lines.line_of)
         own_file = migration_file(path)
         runner.version = own_file.version if own_file is not None else None
+        runner.adapt = past.stand_ins.adapt
         runner.prepare()
         _cycle(runner, migration, analysis, found, progress, cancellation)
         return found

@@ -61,6 +61,7 @@ def rehearse_file(
     from .rehearsal import rehearse
 
     cancellation = cancellation or Cancellation()
+    progress = _rising(progress)
     judge = _judge(request)
     try:
         with _place(request, progress, cancellation) as parameters:
@@ -81,6 +82,18 @@ def rehearse_file(
         ) from error
     except psycopg.OperationalError as error:
         raise Ended(f"the PostgreSQL server ended: {' '.join(str(error).split())}") from error
+
+
+def _rising(progress: Progress) -> Progress:
+    """What is done twice does not count backwards."""
+    most = 0
+
+    def tell(text: str, percent: int) -> None:
+        nonlocal most
+        most = max(most, percent)
+        progress(text, most)
+
+    return tell
 
 
 def _need(own_server: bool) -> None:

@@ -70,7 +70,7 @@ def borrowed(url: str, named: str | None) -> Iterator[dict[str, Any]]:
     with connection:
         held = [name for _, name in connection.execute(_OBJECTS.encode())]
         schemas = {schema for (schema,) in connection.execute(_SCHEMAS.encode())}
-        extensions = {extension for (extension,) in connection.execute(_EXTENSIONS.encode())}
+        kept = extensions(connection)
         if named is None and (held or schemas - {"public"}):
             found_there = ", ".join(sorted(held or schemas - {"public"})[:3])
             raise Refused(
@@ -78,12 +78,12 @@ def borrowed(url: str, named: str | None) -> Iterator[dict[str, Any]]:
                 f" if that is what you want, say --database {name} as well"
             )
         if named is not None:
-            _clear(connection, {"public"} & schemas, extensions)
+            _clear(connection, {"public"} & schemas, kept)
     try:
         yield found
     finally:
         with undisturbed(), psycopg.connect(**found, autocommit=True) as connection:
-            _clear(connection, {"public"} & schemas, extensions)
+            _clear(connection, {"public"} & schemas, kept)
 
 
 def _clear(connection: Connection, schemas: set[str], extensions: set[str]) -> None:
@@ -101,6 +101,17 @@ def _clear(connection: Connection, schemas: set[str], extensions: set[str]) -> N
     while objects := connection.execute(_OBJECTS.encode()).fetchall():
         for kind, name in objects:
             connection.execute(f"DROP {kind} IF EXISTS {name} CASCADE".encode())
+
+
+def extensions(connection: Connection) -> set[str]:
+    """The names of those that are there, quoted where SQL needs it."""
+    return {name for (name,) in connection.execute(_EXTENSIONS.encode())}
+
+
+def empty(connection: Connection, kept: set[str]) -> None:
+    """Drops everything that is in the database but for the schema public and the extensions `kept`."""
+    _clear(connection, {"public"}, kept)
+    connection.execute("RESET client_min_messages")
 
 
 def _line(error: psycopg.Error) -> str:

@@ -16,7 +16,11 @@ _MOST_GAPS = 5
 def setting(rehearsal: Rehearsal) -> str:
     """Where it was tried: "rehearsed on PostgreSQL 18.6 after 3 earlier migrations, with 9 rows in posts"."""
     earlier = "1 earlier migration" if rehearsal.history == 1 else f"{rehearsal.history} earlier migrations"
-    after = f" after {earlier}" if rehearsal.history else ""
+    past = [
+        *([rehearsal.structure] if rehearsal.structure else []),
+        *([earlier] if rehearsal.history else []),
+    ]
+    after = f" after {' and '.join(past)}" if past else ""
     rows = ", ".join(f"{count:,} rows in {name}" for name, count in rehearsal.rows.items())
     return f"rehearsed on PostgreSQL {rehearsal.server}{after}{f', with {rows}' if rows else ''}"
 

@@ -15,6 +15,7 @@ def write(shown: str, rehearsal: Rehearsal, output: TextIO) -> None:
             "module": rehearsal.module,
             "verdict": rehearsal.verdict,
             "server": rehearsal.server,
+            "structure": rehearsal.structure,
             "earlier_migrations": rehearsal.history,
             "rows": rehearsal.rows,
             "not_filled": rehearsal.empty,
