@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ecto_migrations_analysis.fixes.model import Rename
 from ecto_migrations_server.cli import disk
 from ecto_migrations_server.cli.errors import CommandError
 from support.cli import Run
@@ -166,3 +167,44 @@ class TestDisk:
         self.write(tmp_path)
         assert (tmp_path / "a.exs").is_symlink()
         assert (tmp_path / "real.exs").read_bytes() == b"text"
+
+
+# --- another name for the file -----------------------------------------------------------------------------
+
+
+def test_a_new_name_is_a_rename_that_git_takes(project: Path, run: Run) -> None:
+    copy = MIGRATIONS / "20250110090000_create_drafts.exs"
+    copy.write_text(
+        "defmodule Blog.Repo.Migrations.CreateDrafts do\n  use Ecto.Migration\n\n"
+        "  def change do\n    create table(:drafts)\n  end\nend\n"
+    )
+    before = contents(MIGRATIONS)
+    result = run("expand", f"{copy}:1")
+    assert result.code == 0, result.err
+    assert contents(MIGRATIONS) == before
+    subprocess.run(["git", "init", "-q", "."], check=True)
+    subprocess.run(["git", "apply"], input=result.out.encode(), check=True)
+    assert not copy.exists() and len(contents(MIGRATIONS)) == len(before)
+
+    for path in MIGRATIONS.iterdir():
+        path.unlink()
+    for name, data in before.items():
+        (MIGRATIONS / name).write_bytes(data)
+    result = run("expand", f"{copy}:1", "--write")
+    (renamed,) = set(contents(MIGRATIONS)) - set(before)
+    assert result.out == f"renamed {copy} to {MIGRATIONS / renamed}\n"
+    assert contents(MIGRATIONS)[renamed] == before[copy.name] and not copy.exists()
+
+
+def test_a_new_name_never_takes_the_place_of_a_file(project: Path) -> None:
+    before = contents(MIGRATIONS)
+    data = ADD_STATUS.read_bytes()
+    with pytest.raises(CommandError, match=f"{TIMESTAMPS.name} exists; nothing was written"):
+        disk.write(
+            str(ADD_STATUS),
+            data,
+            data + b"# more\n",
+            [],
+            rename=Rename(path=str(ADD_STATUS), to=str(TIMESTAMPS)),
+        )
+    assert contents(MIGRATIONS) == before

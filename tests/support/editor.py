@@ -281,7 +281,8 @@ class Editor:
     def apply(self, edit: types.WorkspaceEdit) -> list[Path]:
         """Does what the edit says to the buffers; returns the files it creates.
 
-        As strict as the protocol: a file that exists is not created, a stale version is not edited.
+        As strict as the protocol: a file that exists is not created, nor another one given its name; a stale
+        version is not edited. A file that is not open is edited on the disk's text, in a new buffer.
         """
         created = []
         if edit.document_changes is None:
@@ -296,12 +297,26 @@ class Editor:
                 path.touch()
                 created.append(path)
                 self._open(operation.uri, "")
+            elif isinstance(operation, types.RenameFile):
+                old, new = path_of(operation.old_uri), path_of(operation.new_uri)
+                assert not new.exists() and operation.new_uri not in self.buffers, f"{new} exists"
+                old.rename(new)
+                text = self.buffers[operation.old_uri]
+                self.close(operation.old_uri)
+                self._open(operation.new_uri, text)
             else:
                 assert isinstance(operation, types.TextDocumentEdit)
                 uri = operation.text_document.uri
                 version = operation.text_document.version
+                if uri not in self.buffers:
+                    assert version is None, "not open, and with a version"
+                    self._open(uri, path_of(uri).read_text())
                 assert version is None or version == self.versions[uri], "the edit is stale"
-                edits = [item for item in operation.edits if isinstance(item, types.TextEdit)]
+                edits = [
+                    types.TextEdit(item.range, item.new_text)
+                    for item in operation.edits
+                    if isinstance(item, types.TextEdit | types.AnnotatedTextEdit)
+                ]
                 assert len(edits) == len(operation.edits)
                 self.type(uri, apply_edits(self.buffers[uri], edits))
         return created

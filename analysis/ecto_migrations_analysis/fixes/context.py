@@ -188,6 +188,7 @@ def offer(
     preferred: bool = False,
     safe: bool = False,
     new_files: int = 0,
+    renames: bool = False,
 ) -> Offer:
     """An offer: a quick fix where findings ask for it, else a refactoring."""
     module = context.migration.migration.module
@@ -199,6 +200,7 @@ def offer(
         preferred=preferred and bool(findings),
         safe=safe,
         new_file_count=new_files,
+        renames=renames,
         rules=tuple(dict.fromkeys(finding.rule for finding in findings)),
         finding_spans=tuple(dict.fromkeys(finding.span for finding in findings)),
     )

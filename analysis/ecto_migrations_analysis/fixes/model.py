@@ -43,12 +43,21 @@ class OtherEdits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rename:
+    """The file under analysis gets another name in its folder; nothing has that name."""
+
+    path: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """Everything a fix does: all of it or nothing."""
 
     edits: tuple[Edit, ...] = ()
     new_files: tuple[NewFile, ...] = ()
     others: tuple[OtherEdits, ...] = ()
+    rename: Rename | None = None
 
 
 class Files(Protocol):
@@ -79,6 +88,8 @@ class Offer:
     # True where it changes nothing but what the finding is about, so that it may be applied unasked.
     safe: bool = False
     new_file_count: int = 0
+    # True where the file gets another name.
+    renames: bool = False
     rules: tuple[str, ...] = ()
     finding_spans: tuple[Span, ...] = ()
 

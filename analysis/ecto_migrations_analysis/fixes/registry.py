@@ -12,6 +12,7 @@ from . import (
     constant_default,
     cutting,
     expanding,
+    file_names,
     in_place,
     in_steps,
     index_attributes,
@@ -47,6 +48,7 @@ STRATEGIES: tuple[Strategy, ...] = (
     complete_for_rollback.proposals,
     *in_place.STRATEGIES,
     *small.STRATEGIES,
+    file_names.proposals,
     suppression_comments.proposals,
     suppress.proposals,
 )

@@ -17,10 +17,11 @@ from .document import Document
 from .emptied import without_emptied
 from .model import Change, Edit, Files, NewFile, OtherEdits
 from .move_index import without_lines
+from .small import FIXES
 
 STRATEGY = "split-everything"
 # They make the whole migration run without a transaction, which the others count on; or take all of it apart.
-_APART = ("concurrent-index", "index-attributes", "write-rows-apart")
+_APART = ("concurrent-index", "index-attributes", "write-rows-apart", "rename-file:", "whole-file:")
 
 
 def proposals(context: Context, known: Iterable[Proposal]) -> Iterator[Proposal]:
@@ -62,6 +63,7 @@ def _chosen(context: Context, known: list[Proposal]) -> list[Proposal]:
         and proposal.offer.rules
         and not proposal.offer.suppresses
         and not proposal.offer.id.startswith(_APART)
+        and proposal.offer.id.partition(":")[0] not in FIXES
     ]
     found: list[Proposal] = []
     for finding in context.analysis.findings:

@@ -35,7 +35,13 @@ class Fixed:
 
 def is_unattended(offer: Offer) -> bool:
     """Whether it may be applied without anybody looking."""
-    return offer.safe and bool(offer.rules) and not offer.new_file_count and not offer.suppresses
+    return (
+        offer.safe
+        and bool(offer.rules)
+        and not offer.new_file_count
+        and not offer.renames
+        and not offer.suppresses
+    )
 
 
 def fix(analysis: Analysis, judge: Judge, files: Files) -> Fixed:
@@ -110,7 +116,7 @@ def _one(
 
 def _made(analysis: Analysis, offer: Offer, files: Files) -> tuple[Edit, ...] | None:
     made: Change = change(analysis, offer.id, files)
-    return None if made.new_files or made.others else made.edits
+    return None if made.new_files or made.others or made.rename else made.edits
 
 
 def _applied(

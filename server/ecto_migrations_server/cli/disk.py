@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Sequence
 
-from ecto_migrations_analysis.fixes.model import Edit, NewFile, OtherEdits
+from ecto_migrations_analysis.fixes.model import Edit, NewFile, OtherEdits, Rename
 from ecto_migrations_analysis.syntax.source import Source
 
 from .cells import printable
@@ -47,11 +48,12 @@ def write(
     after: bytes,
     new_files: Sequence[NewFile],
     others: Sequence[OtherEdits] = (),
+    rename: Rename | None = None,
 ) -> None:
-    """Creates the new files, then replaces the texts of the `others` and of `path`.
+    """Creates the new files, then replaces the texts of the `others` and of `path`, then does `rename`.
 
-    Raises `CommandError` where one of the new files exists, one of the others no longer holds the text that
-    its edits are for, or the disk refuses; what was done until then is undone.
+    Raises `CommandError` where one of the new files (or the new name) exists, one of the others no longer
+    holds the text that its edits are for, or the disk refuses; what was done until then is undone.
     """
     made: list[str] = []
     replaced: list[tuple[str, bytes, bytes]] = []
@@ -68,6 +70,8 @@ def write(
             if new != old:
                 _replace(name, old, new)
                 replaced.append((name, old, new))
+        if rename is not None:
+            _rename(rename)
     except BaseException as error:
         for name, old, new in replaced:
             _replace(name, new, old)
@@ -79,6 +83,12 @@ def write(
             where = printable(str(error.filename or path))
             raise CommandError(f"{where}: {reason(error)}; nothing was written") from error
         raise
+
+
+def _rename(rename: Rename) -> None:
+    if os.path.lexists(rename.to):
+        raise FileExistsError(errno.EEXIST, "exists", rename.to)
+    os.rename(rename.path, rename.to)
 
 
 def _replace(path: str, before: bytes, after: bytes) -> None:

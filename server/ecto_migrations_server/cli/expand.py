@@ -112,10 +112,13 @@ def _apply(checked: Checked, offer: Offer, write: bool, terminal: Terminal) -> N
     folder = os.path.dirname(target.shown)
     names = {file.path: os.path.join(folder, os.path.basename(file.path)) for file in made.new_files}
     if write:
-        disk.write(target.path, source.data, after, made.new_files, made.others)
+        disk.write(target.path, source.data, after, made.new_files, made.others, made.rename)
         changed = [*((other.path, other.after != other.before) for other in made.others)]
         changed.append((target.shown, after != source.data))
         done = [("changed", _shown(path)) for path, is_changed in changed if is_changed]
+        if made.rename is not None:
+            new = os.path.join(folder, os.path.basename(made.rename.to))
+            done.append(("renamed", f"{target.shown} to {new}"))
         for verb, name in [*done, *(("created", name) for name in names.values())]:
             print(f"{terminal.paint(verb, 'green')} {name}")
         return
@@ -129,6 +132,10 @@ def _apply(checked: Checked, offer: Offer, write: bool, terminal: Terminal) -> N
     for file in made.new_files:
         for line in diff(None, names[file.path], "", file.text.encode()):
             print(painted(line, terminal))
+    if made.rename is not None:
+        old, new = target.shown, os.path.join(folder, os.path.basename(made.rename.to))
+        print(f"diff --git a/{old.lstrip('/')} b/{new.lstrip('/')}")
+        print(f"similarity index 100%\nrename from {old}\nrename to {new}")
     print("# to write this: add --write")
 
 

@@ -29,6 +29,10 @@ class Client:
     versioned_edits: bool = False
     # An edit may create files.
     creates_files: bool = False
+    # An edit may give files another name.
+    renames_files: bool = False
+    # The parts of an edit may say what they are for.
+    change_annotations: bool = False
     # Code actions may be sent without their edit, which the client asks for when the user picks one.
     resolves_edits: bool = False
     # Code actions may be objects; before LSP 3.8 they were commands.
@@ -68,6 +72,8 @@ class Client:
             # operations, which cannot be expressed in any other way.
             versioned_edits=has("workspace.workspace_edit.document_changes") or has(operations),
             creates_files=holds(operations, types.ResourceOperationKind.Create),
+            renames_files=holds(operations, types.ResourceOperationKind.Rename),
+            change_annotations=has("workspace.workspace_edit.change_annotation_support"),
             resolves_edits=has("text_document.code_action.data_support")
             and holds("text_document.code_action.resolve_support.properties", "edit"),
             code_action_literals=has("text_document.code_action.code_action_literal_support"),

@@ -40,6 +40,7 @@ async def code_actions(ls: Session, params: types.CodeActionParams) -> list[type
         for offer in offers(analysis, convert.span(document.source, params.range))
         if _is_wanted(convert.kind(offer.kind), wanted)
         and (ls.client.creates_files or not offer.new_file_count)
+        and (ls.client.renames_files or not offer.renames)
         and (action := _action(ls, document, analysis, offer, params.context.diagnostics)) is not None
     ]
     if fix_all.is_wanted(wanted) and fix_all.is_offered(analysis):
@@ -100,7 +101,7 @@ def _with_edit(ls: Session, action: types.CodeAction, change: Change, document: 
 
     Neovim leaves them behind empty on the disk, with their texts in buffers that nobody sees.
     """
-    action.edit = convert.workspace_edit(change, document, ls.client, ls.files.open_at)
+    action.edit = convert.workspace_edit(change, document, ls.client, ls.files.open_at, action.title)
     if change.new_files and action.edit is not None and FILES_CREATED in ls.client.commands:
         uris = [convert.uri(file.path) for file in change.new_files]
         action.command = types.Command(

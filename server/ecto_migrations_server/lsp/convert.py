@@ -29,6 +29,8 @@ _KINDS: dict[FixKind, types.CodeActionKind] = {
 
 # A new file is one line, empty. The range ends past it: Neovim then leaves no empty line behind the text,
 # and every other client takes the end of the document, as the protocol says.
+# The annotation of what happens in other files than the open one.
+_ELSEWHERE = "elsewhere"
 _WHOLE_NEW_FILE = types.Range(types.Position(0, 0), types.Position(1, 0))
 
 
@@ -117,11 +119,13 @@ def workspace_edit(
     document: Document,
     client: Client,
     open_at: Callable[[str], Document | None] = lambda path: None,
+    title: str = "",
 ) -> types.WorkspaceEdit | None:
     """A fix as one edit of the workspace; None where the client could only do a part of it.
 
-    New files come first: an editor that stops in the middle then leaves the text of the user as it was.
-    `open_at` is asked for the version of another file that is open.
+    New files come first: an editor that stops in the middle then leaves the text of the user as it was. The
+    document's own new name comes last, for its edits are for the old one. `open_at` is asked for the version
+    of another file that is open. What happens to other files is annotated with `title`.
     """
     edits = text_edits(change, document.source)
     others = [
@@ -130,22 +134,41 @@ def workspace_edit(
     ]
     if change.new_files and not client.creates_files:
         return None
+    if change.rename is not None and not client.renames_files:
+        return None
     if not client.versioned_edits:
         changes = {found.uri if found else uri(other.path): made for other, found, made in others}
         return types.WorkspaceEdit(changes={**changes, document.uri: edits})
-    operations: list[types.CreateFile | types.TextDocumentEdit] = []
+    elsewhere = bool(change.new_files or others or change.rename is not None)
+    note = _ELSEWHERE if client.change_annotations and title and elsewhere else None
+    operations: list[types.CreateFile | types.RenameFile | types.TextDocumentEdit] = []
     for file in change.new_files:
         options = types.CreateFileOptions(overwrite=False, ignore_if_exists=False)
-        operations.append(types.CreateFile(uri=uri(file.path), options=options))
+        operations.append(types.CreateFile(uri=uri(file.path), options=options, annotation_id=note))
         operations.append(_document_edit(uri(file.path), None, [types.TextEdit(_WHOLE_NEW_FILE, file.text)]))
     for other, found, made in others:
         name, version = (found.uri, found.version) if found else (uri(other.path), None)
-        operations.append(_document_edit(name, version, made))
+        operations.append(_document_edit(name, version, made, note))
     if edits:
         operations.append(_document_edit(document.uri, document.version, edits))
-    return types.WorkspaceEdit(document_changes=operations)
+    if change.rename is not None:
+        kept = types.RenameFileOptions(overwrite=False, ignore_if_exists=False)
+        to = uri(change.rename.to)
+        operations.append(
+            types.RenameFile(old_uri=document.uri, new_uri=to, options=kept, annotation_id=note)
+        )
+    annotations = {note: types.ChangeAnnotation(label=title)} if note is not None else None
+    return types.WorkspaceEdit(document_changes=operations, change_annotations=annotations)
 
 
-def _document_edit(uri: str, version: int | None, edits: Iterable[types.TextEdit]) -> types.TextDocumentEdit:
+def _document_edit(
+    uri: str, version: int | None, edits: Iterable[types.TextEdit], note: str | None = None
+) -> types.TextDocumentEdit:
     identifier = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
-    return types.TextDocumentEdit(text_document=identifier, edits=list(edits))
+    made: list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit] = [
+        edit
+        if note is None
+        else types.AnnotatedTextEdit(annotation_id=note, range=edit.range, new_text=edit.new_text)
+        for edit in edits
+    ]
+    return types.TextDocumentEdit(text_document=identifier, edits=made)

@@ -14,11 +14,12 @@ import pytest
 from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.engine import analyze
 from ecto_migrations_analysis.findings import Level
-from ecto_migrations_analysis.fixes.model import Change, Offer
+from ecto_migrations_analysis.fixes.model import Change, Offer, Rename
 from ecto_migrations_analysis.fixes.registry import change, offers
 from ecto_migrations_analysis.project.context import ProjectContext
 from ecto_migrations_analysis.project.ecto_schema_model import EctoSchema
 from ecto_migrations_analysis.project.ecto_schemas import read_schemas
+from ecto_migrations_analysis.project.migrations import migration_file
 from ecto_migrations_analysis.rules.catalogue import rules
 from ecto_migrations_analysis.schema.state import Schema
 from ecto_migrations_analysis.syntax.source import Source
@@ -70,6 +71,8 @@ def after(analysis: Analysis, made: Change) -> Analysis:
     """The file after the change, with what the new files do as what is known to come later."""
     source = replace_data(analysis.source, apply(analysis.source.data, made))
     project = project_after(analysis, made)
+    if made.rename is not None:
+        source, project = Source(source.data, made.rename.to), renamed(project, made.rename)
     changed = analyze(source, project)
     if not made.new_files or analysis.project.latest is None:
         return changed
@@ -87,6 +90,19 @@ def project_after(analysis: Analysis, made: Change) -> ProjectContext:
     texts = LIBS[id(analysis)] | {other.path: other.after for other in made.others}
     read = tuple(item for path, text in texts.items() for item in read_schemas(text, path).schemas)
     return replace(analysis.project, ecto_schemas=lambda: read)
+
+
+def renamed(project: ProjectContext, rename: Rename) -> ProjectContext:
+    """The project when the file has its new name."""
+    own = migration_file(rename.to)
+    assert own is not None, rename
+    there = project.siblings
+    if there is None:
+        return project
+    same = tuple(item for item in there.same_version if item.version == own.version)
+    alike = tuple(item for item in there.same_name if item.name == own.name)
+    left = replace(there, own=own, same_version=same, same_name=alike, newer=False)
+    return replace(project, siblings=left)
 
 
 def project_at_last(project: ProjectContext, schema: Schema, left: Schema) -> ProjectContext:
@@ -117,7 +133,7 @@ def test_there_is_something_to_test(changes: list[tuple[str, Analysis, Offer, Ch
 
 def test_edits_lie_apart_and_the_text_parses(changes: list[tuple[str, Analysis, Offer, Change]]) -> None:
     for name, analysis, _, made in changes:
-        assert made.edits or made.new_files, name
+        assert made.edits or made.new_files or made.rename, name
         changed = after(analysis, made)
         assert not changed.broken or analysis.broken, name
         assert changed.migrations, name
