@@ -12,16 +12,19 @@ from ...analysis import Step
 from ...databases.postgres.ecto_types import ecto_type
 from ...databases.postgres.quoting import default_name
 from ...operations import DropColumn, Relation
-from ...program.commands import AlterTable, Remove
+from ...program.commands import AlterTable, Command, Execute, Remove
 from ...records import dataclass
 from ...rules.application import FieldUse
 from ...schema.state import Column, Table
+from ...syntax.span import Span
 from .. import elixir, module_edits, separate_default, sql_names
 from ..context import Context, Proposal, offer
+from ..in_steps import frame
 from ..model import Change, Edit, Files, NewFile
+from ..move_index import statement_lines, without_lines
 from ..naming import snake
 from ..new_migrations import Placing, module
-from . import carried, schema_fields
+from . import carried, schema_fields, statements
 from .carried import Place
 from .texts import brief, brief_lock, statement
 
@@ -33,7 +36,10 @@ RULES = ("remove-column-still-in-schema", "contract-step-not-null-trap")
 @dataclass(frozen=True, kw_only=True)
 class Dropping:
     step: Step
-    command: AlterTable
+    command: AlterTable | Execute
+    # What goes out of a migration that does more; None where it does nothing else.
+    lines: tuple[Span, ...] | None
+    remarks: tuple[str, ...]
     relation: Relation
     table: Table
     columns: tuple[Column, ...]
@@ -67,7 +73,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
 def _proposals(context: Context, dropping: Dropping) -> Iterator[Proposal]:
     findings = context.findings(dropping.command.span, RULES)
     steps = "make nullable → drop" if dropping.required else "drop"
-    files = 1 if dropping.required else 0
+    files = (1 if dropping.required else 0) + (0 if dropping.lines is None else 1)
     ways: list[tuple[str, str, schema_fields.Rewrite]] = []
     if dropping.uses:
         fields = schema_fields.spelled(dropping.uses)
@@ -82,8 +88,8 @@ def _proposals(context: Context, dropping: Dropping) -> Iterator[Proposal]:
                 context,
                 strategy,
                 f"{dropping.relation}.{'+'.join(column.name for column in dropping.columns)}",
-                f"Drop {dropping.names} in two deploys: {code} now ({steps} in {files + 1} migration"
-                f"{'s' if files else ''})",
+                f"Drop {dropping.names} in two deploys: {code} now ({steps} in"
+                f" {'2 migrations' if dropping.required else '1 migration'})",
                 dropping.command.span,
                 findings=findings,
                 preferred=strategy == STRATEGY,
@@ -94,16 +100,16 @@ def _proposals(context: Context, dropping: Dropping) -> Iterator[Proposal]:
 
 
 def _droppings(context: Context) -> Iterator[Dropping]:
-    """An `alter` that does nothing but remove columns, in a migration that does nothing else."""
-    up = context.migration.up
-    if up is None or len(up.program.commands) != 1 or not _is_all(context):
-        return
-    for step, command in context.commands(AlterTable):
-        found = list(context.operations(command))
-        if not found or not context.is_plain(command):
+    """The columns that an `alter` removes, or a statement of SQL that does nothing else."""
+    for step, command in context.commands(Command):
+        if not isinstance(command, AlterTable | Execute) or not context.is_plain(command):
             continue
-        drops = [item for item in found if isinstance(item, DropColumn)]
-        if len(drops) != len(found) or not all(isinstance(change, Remove) for change in command.changes):
+        operations = list(context.operations(command))
+        drops = [item for item in operations if isinstance(item, DropColumn)]
+        if not drops or any(drop.cascade for drop in drops):
+            continue
+        place = _place(context, command, len(drops), len(operations))
+        if place is None:
             continue
         relation = drops[0].relation
         table = step.before.table(relation)
@@ -115,12 +121,17 @@ def _droppings(context: Context) -> Iterator[Dropping]:
             continue
         if not all(carried.is_plain(step.before, table, column) for column in known):
             continue
+        if not statements.is_last_word(context, context.steps_of(command)[-1], *(c.name for c in known)):
+            continue
         uses: list[FieldUse] = []
         for column in known:
             uses += [use for use in schema_fields.uses(context, relation, column.name) if use.field.loaded]
+        lines, remarks = place
         yield Dropping(
             step=step,
             command=command,
+            lines=lines,
+            remarks=remarks,
             relation=relation,
             table=table,
             columns=tuple(known),
@@ -128,17 +139,43 @@ def _droppings(context: Context) -> Iterator[Dropping]:
         )
 
 
+def _place(
+    context: Context, command: AlterTable | Execute, drops: int, operations: int
+) -> tuple[tuple[Span, ...] | None, tuple[str, ...]] | None:
+    """The lines that go, with their comments; None in their place where the module is written anew.
+
+    None where the text has another form, or where the drops cannot be told from the rest.
+    """
+    document, up = context.document, context.migration.up
+    removes: list[Remove] = []
+    if isinstance(command, AlterTable):
+        removes = [change for change in command.changes if isinstance(change, Remove)]
+        if len(removes) != drops or any(change.via or not change.always for change in removes):
+            return None
+    elif operations != drops or not statements.in_text(command):
+        return None
+    if operations == drops and up is not None and len(up.program.commands) == 1 and _is_all(context):
+        own = context.migration.migration.span
+        return None, frame.remarks(context, own)
+    if command.callback != "change" or frame.changed_later(context, command):
+        return None
+    parts = [command.span] if operations == drops else [change.span for change in removes]
+    found = [statement_lines(document, span) for span in parts]
+    lines = tuple(item.lines for item in found if item is not None)
+    if len(lines) != len(parts) or not all(map(document.is_clean, parts)):
+        return None
+    return lines, tuple(remark for span in lines for remark in frame.remarks(context, span))
+
+
 def _is_all(context: Context) -> bool:
-    """Whether the module can be written anew: it holds nothing but its callbacks, without comments."""
-    migration, document = context.migration.migration, context.document
-    if (
-        migration.other_attributes
-        or migration.broken
-        or not set(migration.callbacks) <= {"change", "up", "down"}
-    ):
+    """Whether the module can be written anew: it holds nothing but its callbacks."""
+    migration, down = context.migration.migration, context.migration.down
+    if migration.other_attributes or migration.broken:
         return False
-    inside = (comment for comment in document.tree.comments if migration.span.contains(comment.start))
-    return not any(inside) and document.is_clean(migration.span)
+    if not set(migration.callbacks) <= {"change", "up", "down"}:
+        return False
+    alone = down is None or len(down.program.commands) <= 1
+    return alone and context.document.is_clean(migration.span)
 
 
 # --- the texts ---------------------------------------------------------------------------------------------
@@ -159,24 +196,33 @@ def _undone(context: Context, dropping: Dropping) -> list[str] | None:
 def _change(context: Context, dropping: Dropping, rewrite: schema_fields.Rewrite, files: Files) -> Change:
     document, migration = context.document, context.migration.migration
     others = schema_fields.edits(list(dropping.uses), files, rewrite)
+    steps = 2 if dropping.required else 1
     own = Placing(
         module=migration.module,
         step=1,
-        steps=2,
+        steps=steps,
         disable_migration_lock=context.disable_migration_lock,
         lock_timeout=context.analysis.project.settings.lock_timeout,
     )
-    if not dropping.required:
-        text = _drop(context, dropping, own, rewrite, alone=True)
-        return Change(edits=(_anew(context, text),), others=others)
-    name = f"drop_{snake(dropping.relation.name or '')}_{snake(dropping.columns[0].name)}"
-    path, placing = separate_default.place(context, context.namer(files), name, 2, 2)
-    dropped = document.lines(_drop(context, dropping, placing, rewrite, alone=False))
-    return Change(
-        edits=(_anew(context, _nullable(dropping, own)),),
-        new_files=(NewFile(path, dropped),),
-        others=others,
-    )
+    namer = context.namer(files)
+    called = f"{snake(dropping.relation.name or '')}_{snake(dropping.columns[0].name)}"
+    edits: list[Edit] = []
+    new: list[NewFile] = []
+    for step in range(1, steps + 1):
+        nullable = dropping.required and step == 1
+        path, placing = "", own
+        if dropping.lines is not None or step > 1:
+            name = f"make_{called}_nullable" if nullable else f"drop_{called}"
+            path, placing = separate_default.place(context, namer, name, step, steps)
+        text = _nullable(dropping, placing) if nullable else _drop(context, dropping, placing, rewrite)
+        if step == 1 and dropping.remarks:
+            text = "\n".join(dropping.remarks) + "\n" + text
+        if path:
+            new.append(NewFile(path, document.lines(text)))
+        else:
+            edits.append(_anew(context, text))
+    edits += [without_lines(document, lines) for lines in dropping.lines or ()]
+    return Change(edits=tuple(edits), new_files=tuple(new), others=others)
 
 
 def _anew(context: Context, text: str) -> Edit:
@@ -213,12 +259,10 @@ def _it(columns: tuple[Column, ...]) -> str:
     return "it" if len(columns) == 1 else "them"
 
 
-def _drop(
-    context: Context, dropping: Dropping, placing: Placing, rewrite: schema_fields.Rewrite, *, alone: bool
-) -> str:
+def _drop(context: Context, dropping: Dropping, placing: Placing, rewrite: schema_fields.Rewrite) -> str:
     again = _undone(context, dropping) or []
     names = " and ".join(f"{dropping.relation}.{column.name}" for column in dropping.columns)
-    step = "Drops" if alone else f"Step {placing.step} of {placing.steps}: drops"
+    step = "Drops" if placing.steps == 1 else f"Step {placing.step} of {placing.steps}: drops"
     given = _it(dropping.columns)
     when = (
         f"code whose queries leave out {dropping.names} and that does not write {given}; the field itself"
@@ -276,6 +320,6 @@ def _in_dsl(context: Context, dropping: Dropping) -> str | None:
         lines.append(", ".join([f"remove {elixir.atom(column.name)}", written[0], *options]))
     if any(len(line) + 6 > elixir.WIDTH for line in lines):
         return None
-    table = context.document.source.text(dropping.command.table.span)
+    table = statements.table_of(context, dropping.command, dropping.relation)
     body = f"alter {table} do\n" + elixir.indent("\n".join(lines), 2) + "\nend"
     return "def change do\n" + elixir.indent(body, 2) + "\nend"

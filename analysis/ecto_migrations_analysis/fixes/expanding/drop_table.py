@@ -8,14 +8,14 @@ from functools import partial
 from ...analysis import Step
 from ...operations import DropTable as Drops
 from ...operations import Relation
-from ...program.commands import DropTable
+from ...program.commands import Command, DropTable
 from ...schema.state import Schema, Table
 from .. import elixir, separate_default
 from ..context import Context, Proposal, offer
 from ..model import Change, Edit, Files, NewFile
 from ..naming import snake
 from ..new_migrations import Placing, module
-from . import carried
+from . import carried, statements
 from .carried import Place, Sql
 from .texts import brief_lock, statement
 
@@ -27,12 +27,15 @@ def proposals(context: Context) -> Iterator[Proposal]:
     up, migration = context.migration.up, context.migration.migration
     if not context.can_add_files or up is None or len(up.program.commands) != 1 or migration.broken:
         return
-    for step, command in context.commands(DropTable):
+    for step, command in context.commands(Command):
         findings = context.findings(command.span, RULES)
-        dropped = [item for item in context.operations(command) if isinstance(item, Drops)]
-        if not findings or len(dropped) != 1 or not context.is_plain(command):
+        found = list(context.operations(command))
+        dropped = found[0] if len(found) == 1 else None
+        if not findings or not isinstance(dropped, Drops) or not context.is_plain(command):
             continue
-        relation = dropped[0].relation
+        if not isinstance(command, DropTable) and not statements.in_text(command):
+            continue
+        relation = dropped.relation
         table = step.before.table(relation)
         keys = _keys(step, table) if table is not None else None
         if not keys or not context.document.starts_line(migration.span.start):

@@ -9,7 +9,7 @@ from ...analysis import Step
 from ...databases.postgres.ecto_types import ecto_type
 from ...operations import Relation
 from ...operations import RenameColumn as Renames
-from ...program.commands import RenameColumn
+from ...program.commands import Command, RenameColumn
 from ...records import dataclass
 from ...schema.state import Column, Table
 from .. import elixir, module_edits, separate_default, sql_names
@@ -30,7 +30,7 @@ RULES = ("rename-column",)
 @dataclass(frozen=True, kw_only=True)
 class Renaming:
     step: Step
-    command: RenameColumn
+    command: Command
     relation: Relation
     old: str
     new: str
@@ -38,15 +38,17 @@ class Renaming:
     column: Column
 
 
-def renamings(context: Context) -> Iterator[tuple[Step, RenameColumn, Renames]]:
-    """The renames by the DSL of columns of tables that were there, whose text can be edited."""
+def renamings(context: Context) -> Iterator[tuple[Step, Command, Renames]]:
+    """The renames of columns of tables that were there, whose text can be edited."""
     if context.analysis.project.database != "postgres":
         return
-    for step, command in context.commands(RenameColumn):
-        found = [item for item in context.operations(command) if isinstance(item, Renames)]
-        if len(found) != 1 or not context.is_plain(command):
+    for step, command in context.commands(Command):
+        found = list(context.operations(command))
+        operation = found[0] if len(found) == 1 else None
+        if not isinstance(operation, Renames) or not context.is_plain(command):
             continue
-        operation = found[0]
+        if not isinstance(command, RenameColumn) and not statements.in_text(command):
+            continue
         if operation.column is None or operation.to is None or operation.relation.name is None:
             continue
         if not context.is_new(operation.relation, step):
@@ -108,7 +110,7 @@ def _edits(context: Context, renaming: Renaming) -> tuple[Edit, ...] | None:
     options = [written[1]] if written[1] else []
     if renaming.column.comment is not None:
         options.append(f"comment: {elixir.string(renaming.column.comment)}")
-    sync, table = _sync(renaming), document.source.text(renaming.command.table.span)
+    sync, table = _sync(renaming), statements.table_of(context, renaming.command, renaming.relation)
     add = ", ".join([f"add {elixir.atom(renaming.new)}", written[0], *options])
     pairs = [(sync.create_function, sync.drop_function), (sync.create_trigger, sync.drop_trigger)]
     expanded = statements.alter(table, [add])
@@ -117,7 +119,7 @@ def _edits(context: Context, renaming: Renaming) -> tuple[Edit, ...] | None:
             document, renaming.command.span, [expanded, *(statements.execute(*pair) for pair in pairs)]
         )
     else:
-        reverse = statements.reverse_of(context, renaming.command, RenameColumn)
+        reverse = statements.reverse_in_sql(context, renaming.command, Renames)
         if reverse is None:
             return None
         made = statements.in_place_of(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from ...program.commands import RenameColumn
+from ...operations import RenameColumn
+from ...program.commands import Command
 from ...rules.application import FieldUse
 from .. import elixir
 from ..context import Context, Proposal, offer
@@ -49,7 +50,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
 
 
 def _edits(
-    context: Context, command: RenameColumn, old: str, new: str, uses: list[FieldUse]
+    context: Context, command: Command, old: str, new: str, uses: list[FieldUse]
 ) -> tuple[Edit, ...] | None:
     """The rename out of the migration, and what undoes it out of `down`; a comment says where it went."""
     document = context.document
@@ -61,7 +62,7 @@ def _edits(
     made = statements.in_place_of(document, command.span, [told])
     if made is None or command.callback == "change":
         return made
-    reverse = statements.reverse_of(context, command, RenameColumn)
+    reverse = statements.reverse_in_sql(context, command, RenameColumn)
     back = statements.in_place_of(document, reverse.span, [":ok"]) if reverse is not None else None
     return (*made, *back) if back is not None else None
 

@@ -8,7 +8,7 @@ from functools import partial
 from ...analysis import Step
 from ...operations import Relation
 from ...operations import RenameTable as Renames
-from ...program.commands import RenameTable
+from ...program.commands import Command, Execute, RenameTable
 from ...schema.state import Schema
 from .. import elixir, module_edits, separate_default, sql_names
 from ..context import Context, Proposal, offer
@@ -25,11 +25,14 @@ RULES = ("rename-table",)
 def proposals(context: Context) -> Iterator[Proposal]:
     if context.analysis.project.database != "postgres":
         return
-    for step, command in context.commands(RenameTable):
-        found = [item for item in context.operations(command) if isinstance(item, Renames)]
-        if len(found) != 1 or not context.is_plain(command):
+    for step, command in context.commands(Command):
+        found = list(context.operations(command))
+        operation = found[0] if len(found) == 1 else None
+        if not isinstance(operation, Renames) or not context.is_plain(command):
             continue
-        old, to = found[0].relation, found[0].to
+        if not isinstance(command, RenameTable) and not statements.in_text(command):
+            continue
+        old, to = operation.relation, operation.to
         if old.name is None or to is None or context.is_new(old, step):
             continue
         findings = context.findings(command.span, RULES)
@@ -70,7 +73,7 @@ def _keep(edits: tuple[Edit, ...], files: Files) -> Change:
     return Change(edits=edits)
 
 
-def _kept(context: Context, command: RenameTable, old: Relation, new: Relation) -> tuple[Edit, ...] | None:
+def _kept(context: Context, command: Command, old: Relation, new: Relation) -> tuple[Edit, ...] | None:
     document = context.document
     told = elixir.comment(
         f'The table keeps its name: what the code calls {new.name} has `schema "{old.name}"`.'
@@ -78,13 +81,13 @@ def _kept(context: Context, command: RenameTable, old: Relation, new: Relation) 
     made = statements.in_place_of(document, command.span, [told])
     if made is None or command.callback == "change":
         return made
-    reverse = statements.reverse_of(context, command, RenameTable)
+    reverse = statements.reverse_in_sql(context, command, Renames)
     back = statements.in_place_of(document, reverse.span, [":ok"]) if reverse is not None else None
     return (*made, *back) if back is not None else None
 
 
 def _viewed(
-    context: Context, step: Step, command: RenameTable, old: Relation, new: Relation
+    context: Context, step: Step, command: Command, old: Relation, new: Relation
 ) -> tuple[Edit, ...] | None:
     """The view behind the rename, and in `down` gone before it."""
     document, migration = context.document, context.migration.migration
@@ -94,12 +97,15 @@ def _viewed(
         return None
     create, drop = _create(old, new), f"DROP VIEW {sql_names.relation(old)}"
     own = document.source.text(command.span)
-    if "\n" in own or not own.startswith("rename"):
+    if isinstance(command, Execute):
+        there, back_again = _rename(old, new), _rename(new, old)
+        own = statements.execute(there, back_again if command.callback == "change" else None)
+    elif "\n" in own or not own.startswith("rename"):
         return None
     if command.callback == "change":
         made = statements.in_place_of(document, command.span, [own, statements.execute(create, drop)])
     else:
-        reverse = statements.reverse_of(context, command, RenameTable)
+        reverse = statements.reverse_in_sql(context, command, Renames)
         if reverse is None or "\n" in document.source.text(reverse.span):
             return None
         made = statements.in_place_of(document, command.span, [own, statements.execute(create)])
@@ -117,6 +123,10 @@ def _viewed(
     if timeout is not None:
         edits.append(timeout)
     return tuple(sorted(edits, key=lambda edit: edit.span))
+
+
+def _rename(old: Relation, new: Relation) -> str:
+    return f"ALTER TABLE {sql_names.relation(old)} RENAME TO {sql_names.name(new.name or '')}"
 
 
 def _create(old: Relation, new: Relation) -> str:

@@ -21,7 +21,7 @@ from ...operations import (
     SetNotNull,
 )
 from ...program.commands import AlterTable, Command, Execute, Modify
-from ...program.terms import Text, as_bool
+from ...program.terms import as_bool
 from ...records import dataclass
 from ...schema.state import Column, Table
 from ...syntax.span import Span
@@ -72,7 +72,7 @@ def retypings(context: Context, *, key: bool = False) -> Iterator[Retyping]:
             continue
         operations = list(context.operations(command))
         if isinstance(command, Execute):
-            alone = len(operations) == 1 and isinstance(command.up, Text)
+            alone = len(operations) == 1 and statements.in_text(command)
             changes: list[Modify | None] = [None] if alone else []
         else:
             changes = [
@@ -185,7 +185,7 @@ def edits(context: Context, retyping: Retyping, comments: list[str]) -> tuple[Ed
     if written is None:
         return None
     command, sync = retyping.command, retyping.forward
-    table = _table(context, retyping)
+    table = statements.table_of(context, command, retyping.relation)
     options = [written[1]] if written[1] else []
     if retyping.column.comment is not None:
         options.append(f"comment: {elixir.string(retyping.column.comment)}")
@@ -221,19 +221,9 @@ def edits(context: Context, retyping: Retyping, comments: list[str]) -> tuple[Ed
     return tuple(sorted(found, key=lambda edit: edit.span))
 
 
-def _table(context: Context, retyping: Retyping) -> str:
-    if isinstance(retyping.command, AlterTable):
-        return context.document.source.text(retyping.command.table.span)
-    return statements.table(retyping.relation)
-
-
 def _reverse(context: Context, retyping: Retyping) -> Command | None:
     """The command of `down` that gives the column its old type back, and does nothing else."""
-    found = statements.reverse_of(context, retyping.command, type(retyping.command))
-    if isinstance(found, AlterTable):
-        return found if len(found.changes) == 1 else None
-    down = context.migration.down
-    operations = [item for step in (down.steps if down else ()) for item in step.statement.operations]
-    if len(operations) != 1 or not isinstance(operations[0], AlterColumnType):
+    found = statements.reverse_in_sql(context, retyping.command, AlterColumnType)
+    if isinstance(found, AlterTable) and len(found.changes) != 1:
         return None
-    return found if operations[0].column == retyping.column.name else None
+    return found

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...analysis import Step
-from ...operations import Relation, RenameTable, SetTableSchema
-from ...program.commands import AlterTable, Command
+from ...operations import Operation, Relation, RenameTable, SetTableSchema
+from ...program.commands import AlterTable, Command, Execute
+from ...program.terms import Text
 from ...syntax.span import Span
 from ...syntax.tree import Node
 from .. import elixir, module_edits
@@ -107,6 +108,22 @@ def reverse_of(context: Context, command: Command, kind: type[Command]) -> Comma
     return found if up.program.commands[0] is command and isinstance(found, kind) and plain else None
 
 
+def reverse_in_sql(context: Context, command: Command, kind: type[Operation]) -> Command | None:
+    """`reverse_of` for a command of the DSL or SQL text: what takes it back is one operation of this kind."""
+    if not isinstance(command, Execute):
+        return reverse_of(context, command, type(command))
+    down = context.migration.down
+    operations = [item for step in (down.steps if down else ()) for item in step.statement.operations]
+    if len(operations) != 1 or not isinstance(operations[0], kind):
+        return None
+    return reverse_of(context, command, Command)
+
+
+def in_text(command: Command) -> bool:
+    """Whether it is `execute` of SQL that stands in the migration."""
+    return isinstance(command, Execute) and isinstance(command.up, Text)
+
+
 def alter(table: str, lines: list[str]) -> str:
     """`alter table(…) do … end`; `table` as the migration writes it."""
     return f"alter {table} do\n" + elixir.indent("\n".join(lines), 2) + "\nend"
@@ -118,6 +135,12 @@ def table(relation: Relation) -> str:
     if relation.schema is not None:
         arguments.append(Pair("prefix:", elixir.string(relation.schema)))
     return flat(Call("table", tuple(arguments)))
+
+
+def table_of(context: Context, command: Command, relation: Relation) -> str:
+    """`table(…)` as the command has it, else as a migration would write it."""
+    found = getattr(command, "table", None)
+    return context.document.source.text(found.span) if found is not None else table(relation)
 
 
 def lines_of(document: Document, command: Span) -> Span | None:

@@ -84,8 +84,8 @@ def take(context: Context, command: Command, subcommand: Subcommand | None = Non
     alone = subcommand is None or len(getattr(command, "changes", ())) == 1
     up = context.migration.up
     if alone and up is not None and len(up.program.commands) == 1 and _only_callbacks(context):
-        return Taken(None, _remarks(context, context.migration.migration.span))
-    if command.callback != "change" or _changed_later(context, command):
+        return Taken(None, remarks(context, context.migration.migration.span))
+    if command.callback != "change" or changed_later(context, command):
         return None
     if subcommand is not None and (subcommand.via or not subcommand.always):
         return None
@@ -93,10 +93,10 @@ def take(context: Context, command: Command, subcommand: Subcommand | None = Non
     lines = statement_lines(document, span)
     if lines is None or not document.is_clean(span):
         return None
-    return Taken(lines, _remarks(context, lines.lines))
+    return Taken(lines, remarks(context, lines.lines))
 
 
-def _changed_later(context: Context, command: Command) -> bool:
+def changed_later(context: Context, command: Command) -> bool:
     """Whether a later statement counts on the command, or takes away what it names.
 
     What is taken out runs behind all of them.
@@ -149,7 +149,7 @@ def _is_flag(node: Node) -> bool:
     return node.text.split()[0] in ("@disable_ddl_transaction", "@disable_migration_lock")
 
 
-def _remarks(context: Context, within: Span) -> tuple[str, ...]:
+def remarks(context: Context, within: Span) -> tuple[str, ...]:
     """The comments of what goes, as they are: they explain why it is done."""
     return tuple(
         context.document.data[comment.start : comment.end].decode("utf-8").strip()
