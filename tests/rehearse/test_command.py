@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from ecto_migrations_server import verification
 from ecto_migrations_server.rehearse import past
 from support.cli import Run
 from support.postgres import Database
@@ -298,3 +299,41 @@ with ending_in_order():
         assert done.stderr.endswith("KeyboardInterrupt\n") and "ignored" not in done.stderr
     else:
         assert (done.returncode, done.stderr) == (143, "")
+
+
+# --- what the report remembers -----------------------------------------------------------------------------
+
+
+def test_it_is_written_down_for_the_report(url: str, run: Run, tmp_path: Path) -> None:
+    record = tmp_path / "verified.json"
+    to = ("--rows", "50", "--database-url", url, "--verified", record)
+    assert run("rehearse", LOCALE, *to).code == 0
+    assert run("rehearse", STATUS, *to).code == 1
+    first, second = verification.read(str(record))
+    assert (first.file.endswith(LOCALE.name), first.kind, first.passed) == (True, "rehearsal", True)
+    passes = "migrate ✓ rollback ✓ migrate ✓ rollback ✓ migrate ✓"
+    assert first.result.endswith(f", 50 rows: {passes}") and first.result.startswith("PostgreSQL 18.")
+    assert (second.passed, second.result.partition(": ")[2]) == (False, "migrate ✗")
+    assert first.sha256 == verification.digest(LOCALE.read_bytes())
+
+
+def test_it_is_written_down_in_the_users_folder(url: str, run: Run) -> None:
+    assert run("rehearse", LOCALE, "--rows", "5", "--database-url", url).code == 0
+    runs = verification.read(verification.record_of(str(LOCALE)))
+    assert set(verification.runs_of(str(LOCALE), LOCALE.read_bytes(), runs)) == {"rehearsal"}
+
+
+def test_a_record_that_cannot_be_written_changes_nothing_else(url: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    record = tmp_path / "file" / "verified.json"
+    result = run("rehearse", LOCALE, "--rows", "5", "--database-url", url, "--verified", record)
+    assert result.code == 0
+    assert result.err.startswith("ecto-migrations: what was rehearsed could not be written down: ")
+    assert "passed" in result.out
+
+
+def test_what_was_refused_is_not_written_down(run: Run, tmp_path: Path) -> None:
+    record = tmp_path / "verified.json"
+    given = ("--database-url", "postgresql://localhost", "--verified", record)
+    assert run("rehearse", LOCALE, *given).code == 2
+    assert not record.exists()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from .errors import CommandError
 
 if TYPE_CHECKING:
+    from ecto_migrations_analysis.syntax.source import Source
+
     from ..rehearse.model import Rehearsal
     from .files import Target
 
@@ -16,7 +18,20 @@ _ROWS: Final = 10_000
 _MOST_ROWS: Final = 10_000_000
 
 
+_EXAMPLES: Final = """\
+examples:
+  ecto-migrations rehearse priv/repo/migrations/20260301101500_add_status_to_posts.exs
+  ecto-migrations rehearse FILE --rows 1000000               how long it takes on this machine
+  ecto-migrations rehearse FILE --format markdown            for a pull request
+  ecto-migrations rehearse FILE --database-url postgresql://localhost/scratch
+
+exit codes: 0 it went through, 1 it failed, left something behind or differs from the analysis,
+2 it could not be rehearsed, or not all of it
+"""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EXAMPLES
     parser.add_argument("file", metavar="FILE", help="a migration file")
     parser.add_argument(
         "--rows",
@@ -37,6 +52,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--database", metavar="NAME", help="name it once more: what is in that database is dropped"
     )
     parser.add_argument(
+        "--verified",
+        metavar="FILE",
+        help="write down that it was rehearsed in FILE, which report --verified reads, and not in the user's"
+        " folder of state",
+    )
+    parser.add_argument(
         "--format", choices=("text", "json", "markdown"), default="text", help="default: text"
     )
 
@@ -52,8 +73,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.database is not None and arguments.database_url is None:
         raise CommandError("--database names the database of --database-url once more, which is not given")
     target = files.target(arguments.file)
+    source = target.read()
     with ending_in_order():
-        found = _rehearse(target, arguments)
+        found = _rehearse(target, source, arguments)
+    _remember(target, source, found, arguments.verified)
     nulls = not arguments.no_nulls
     if arguments.format == "json":
         rehearsal_json.write(target.shown, found, sys.stdout)
@@ -73,7 +96,22 @@ def _rows(text: str) -> int:
     return rows
 
 
-def _rehearse(target: Target, arguments: argparse.Namespace) -> Rehearsal:
+def _remember(target: Target, source: Source, found: Rehearsal, record: str | None) -> None:
+    """For the report; where it cannot be written down, that is all that is lost."""
+    from .. import verification
+    from ..rehearse.record import record as record_of
+    from .cells import printable
+    from .errors import complain
+    from .files import reason
+
+    run = record_of(target.path, source.data, found)
+    try:
+        verification.remember([run], record or verification.record_of(target.path))
+    except OSError as error:
+        complain(f"what was rehearsed could not be written down: {printable(reason(error))}")
+
+
+def _rehearse(target: Target, source: Source, arguments: argparse.Namespace) -> Rehearsal:
     from ..rehearse.errors import Missing, NoMigration, NoRehearsal
     from ..rehearse.request import Request, rehearse_file
     from .cells import printable
@@ -81,7 +119,7 @@ def _rehearse(target: Target, arguments: argparse.Namespace) -> Rehearsal:
 
     request = Request(
         path=target.path,
-        source=target.read(),
+        source=source,
         rows=arguments.rows,
         nulls=not arguments.no_nulls,
         database_url=arguments.database_url,

@@ -34,12 +34,15 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: cancellation.cancel())
     threading.Thread(target=_cancel_at_the_end, args=(cancellation,), daemon=True).start()
     try:
-        found = rehearse_file(_request(asked), _say_step, cancellation)
+        request = _request(asked)
+        data = _text(request)
+        found = rehearse_file(request, _say_step, cancellation)
     except Cancelled:
         _say({"cancelled": True})
     except NoRehearsal as error:
         _say({"problem": str(error), "missing": isinstance(error, Missing)})
     else:
+        _remember(request, data, found)
         _say({"result": _result(asked["shown"], found)})
     return 0
 
@@ -80,6 +83,29 @@ def _request(asked: dict[str, Any]) -> Request:
     project = Workspace(settled=True, adjust=adjust).context_for(path, buffers)
     source = Source(buffers[path], path) if path in buffers else None
     return Request(path=path, source=source, project=project, buffers=buffers, folder=project.root)
+
+
+def _text(request: Request) -> bytes | None:
+    """The text that is rehearsed, before anything can change it."""
+    if request.source is not None:
+        return request.source.data
+    try:
+        with open(request.path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def _remember(request: Request, data: bytes | None, found: Rehearsal) -> None:
+    """For the report of exactly this text."""
+    from contextlib import suppress
+
+    from .. import verification
+    from ..rehearse.record import record
+
+    if data is not None:
+        with suppress(OSError):
+            verification.remember([record(request.path, data, found)], verification.record_of(request.path))
 
 
 def _result(shown: str, found: Rehearsal) -> dict[str, Any]:
