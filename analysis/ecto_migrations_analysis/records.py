@@ -3,8 +3,8 @@
 `dataclasses.dataclass` compiles the source of up to seven methods for each class, about 0.75 ms;
 importing `dataclasses` takes 13 ms more. The vocabulary of this package has some 200 classes, and one
 migration uses a few of them: at start that would cost more than everything else together. A record is
-completed when its first instance is made, and then only its `__init__` is compiled; the other methods are
-closures.
+completed when its first instance is made, with closures for methods; its `__init__` alone is compiled, and
+that only when a number of instances were made.
 
 Of the parameters those are known that this package uses: `frozen`, `kw_only` (and `slots`, which is ignored,
 because it would have to make another class); of `field` `default`, `default_factory`, `compare`, `repr`. The
@@ -26,6 +26,8 @@ else:
     from operator import attrgetter
 
     _MISSING = object()
+    # Measured with fields of all kinds: from some twenty instances on compiling pays.
+    _CALLS_BEFORE_COMPILING = 20
     # Completing a class completes its bases.
     _lock = RLock()
 
@@ -145,7 +147,7 @@ else:
         cls.__record_set__ = staticmethod(_dictionary_of(cls).__set__)
         cls.__record_check__ = getattr(cls, "__post_init__", None)
         # Last: a class with this `__init__` is complete.
-        cls.__init__ = _init(cls, fields)
+        cls.__init__ = _first_inits(cls, fields)
 
     def _fields(cls, kw_only):
         """The fields by name, those of the bases first; what is defined again keeps its place."""
@@ -169,6 +171,45 @@ else:
     def _values(names):
         """A function from an instance to something that can be compared and hashed."""
         return attrgetter(*names) if names else lambda _: ()
+
+    def _first_inits(cls, fields):
+        """An `__init__` without compiling one, which takes as long as calling this a hundred times.
+
+        At start most classes have a handful of instances. What is not in order, such as a name that is no
+        field, is left to the compiled one, which says so as every function does.
+        """
+        positional = [name for name, own in fields.items() if not own.kw_only]
+        check = cls.__record_check__
+        left = _CALLS_BEFORE_COMPILING
+
+        def __init__(self, *args, **kwargs):
+            nonlocal left
+            left -= 1
+            in_order = left > 0 and len(args) <= len(positional)
+            if in_order:
+                values = {}
+                given = dict(zip(positional, args, strict=False))
+                in_order = not given.keys() & kwargs.keys()
+                given.update(kwargs)
+                for name, own in fields.items():
+                    if name in given:
+                        values[name] = given[name]
+                    elif own.default is not _MISSING:
+                        values[name] = own.default
+                    elif own.default_factory is not _MISSING:
+                        values[name] = own.default_factory()
+                in_order = in_order and len(values) == len(fields) and given.keys() <= values.keys()
+            if not in_order:
+                if cls.__init__ is __init__:
+                    cls.__init__ = _init(cls, fields)
+                cls.__init__(self, *args, **kwargs)
+                return
+            cls.__record_set__(self, values)
+            if check is not None:
+                check(self)
+
+        __init__.__qualname__ = f"{cls.__qualname__}.__init__"
+        return __init__
 
     def _init(cls, fields):
         # Names of our own begin with an underscore: no field does.

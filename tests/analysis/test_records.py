@@ -177,3 +177,42 @@ def test_two_threads_complete_a_class_once() -> None:
         for thread in threads:
             thread.join()
         assert made == [Item(1), Item(1)]
+
+
+@BOTH
+def test_the_first_instances_and_the_many_after_them(library: Any) -> None:
+    """A record compiles its `__init__` when it pays; nothing else changes by that."""
+
+    @library.dataclass(frozen=True)
+    class Base:
+        x: int
+        seen: list[int] = library.field(default_factory=list)
+
+    @library.dataclass(frozen=True, kw_only=True)
+    class Span(Base):
+        y: int = 2
+
+        def __post_init__(self) -> None:
+            self.seen.append(self.x)
+
+    @library.dataclass(frozen=True)
+    class Empty:
+        pass
+
+    for number in range(60):
+        span = Span(number, y=number + 1)
+        assert (span.x, span.y, span.seen) == (number, number + 1, [number])
+        assert Span(number, [5]).seen == [5, number]
+        assert Span(x=number) == Span(number)
+        assert list(vars(span)) == ["x", "seen", "y"]
+        assert Empty() == Empty()
+        if number in (0, 5, 59):
+            for wrong in (
+                lambda: Span(),
+                lambda: Span(1, [], 3),
+                lambda: Span(1, x=2),
+                lambda: Span(1, z=2),
+                lambda: Empty(1),
+            ):
+                with pytest.raises(TypeError, match=r"__init__\(\)"):
+                    wrong()

@@ -27,9 +27,9 @@ def test_there_are_examples() -> None:
 
 
 def test_every_command_is_described() -> None:
-    from ecto_migrations_server.cli.main import _COMMANDS
+    from ecto_migrations_server.cli.main import COMMANDS
 
-    for name in _COMMANDS:
+    for name in COMMANDS:
         assert f"| `{name}" in README
 
 

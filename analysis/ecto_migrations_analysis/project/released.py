@@ -101,9 +101,13 @@ class Released:
 
 def _blob(data: bytes) -> str:
     """The name that git gives to these contents, unless the repository is one of SHA-256."""
-    from hashlib import sha1
+    try:
+        # hashlib loads OpenSSL for it, which takes as long as reading the migration.
+        from _sha1 import sha1  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha1
 
-    return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    return str(sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest())
 
 
 def _stamps(folder: str, files: Files) -> dict[str, Stamp]:
