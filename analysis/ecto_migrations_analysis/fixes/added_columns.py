@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..analysis import Step
-from ..operations import AddColumn, AddConstraint, ColumnDefinition, Relation
+from ..operations import (
+    AddColumn,
+    AddConstraint,
+    ColumnDefinition,
+    DropColumn,
+    DropTable,
+    Relation,
+    RenameColumn,
+    RenameTable,
+    SetTableSchema,
+)
 from ..program.commands import Add, AlterTable
 from ..program.terms import Unknown, as_bool
 from ..records import dataclass
+from ..schema.state import Schema
 from ..syntax.span import Span
 from .context import Context
 from .options import CallOptions
@@ -37,8 +48,12 @@ class Addition:
         return f"{self.relation}.{names}"
 
 
-def additions(context: Context) -> Iterator[Addition]:
-    """Every addition whose text stands for itself alone and can be edited."""
+def additions(context: Context, *, named_later: bool = True) -> Iterator[Addition]:
+    """Every addition whose text stands for itself alone and can be edited.
+
+    `named_later`: for fixes whose later migrations name the column; what this migration itself renames or
+    drops again is left out.
+    """
     for step, command in context.commands(AlterTable):
         relation = _relation(step, command)
         if relation is None or context.is_new(relation, step) or not context.is_plain(command):
@@ -66,11 +81,28 @@ def additions(context: Context) -> Iterator[Addition]:
                 continue
             if any(add.via or not add.always for add in adds) or not command.span.encloses(span):
                 continue
+            if named_later and not _keeps_its_name(context, step, relation, {add.column for add in adds}):
+                continue
             positional = 0 if adds[0].origin == "timestamps" else 2
             options = CallOptions(context.document, node, positional)
             if options.editable:
                 key = keys.get(columns[0][1].name)
                 yield Addition(step, command, relation, span, columns, options, key)
+
+
+def _keeps_its_name(context: Context, step: Step, relation: Relation, columns: set[object]) -> bool:
+    """Whether the table and its columns are called the same at the end of the migration."""
+    for later in context.steps[context.steps.index(step) + 1 :]:
+        for operation in later.statement.operations:
+            if not isinstance(
+                operation, RenameTable | DropTable | RenameColumn | DropColumn | SetTableSchema
+            ):
+                continue
+            if Schema.key(operation.relation) != Schema.key(relation):
+                continue
+            if not isinstance(operation, RenameColumn | DropColumn) or operation.column in columns:
+                return False
+    return True
 
 
 def _relation(step: Step, command: AlterTable) -> Relation | None:

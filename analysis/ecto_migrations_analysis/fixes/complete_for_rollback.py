@@ -19,11 +19,11 @@ from ..program.commands import Table as NamedTable
 from ..program.reader import read
 from ..program.terms import Text
 from ..records import dataclass
-from ..schema.state import Column, Schema, Table
+from ..schema.state import Column, IndexState, Schema, Table
 from ..syntax.source import Source
 from ..syntax.span import Span
 from ..syntax.tree import Node
-from . import elixir
+from . import elixir, full_index
 from .context import Context, Proposal, offer
 from .execute_inverse import inverse
 from .model import Change, Edit
@@ -44,7 +44,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
         return
     columns, executed = list(_incomplete(context)), list(_executed(context))
     found = [*columns, *executed]
-    edits = tuple(item.edit for item in found)
+    edits = tuple(edit for item in found for edit in item.edits)
     own = context.migration.migration.span
     findings = tuple(
         finding
@@ -59,16 +59,16 @@ def proposals(context: Context) -> Iterator[Proposal]:
         yield _proposal(context, "all", title, findings[0].span, findings, edits)
         findings = ()
     for item in found:
-        yield _proposal(context, item.subject, TITLE.format(item.words), item.span, findings, (item.edit,))
+        yield _proposal(context, item.subject, TITLE.format(item.words), item.span, findings, item.edits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Completion:
-    """A subcommand, the edit that completes it, and what the title says of that."""
+    """A subcommand, the edits that complete it, and what the title says of that."""
 
     subject: str
     span: Span
-    edit: Edit
+    edits: tuple[Edit, ...]
     words: str
 
 
@@ -77,12 +77,74 @@ def _incomplete(context: Context) -> Iterator[_Completion]:
         table = known_table(step.before, command.table)
         if table is None or table.uncertain or not context.is_plain(command):
             continue
+        told: set[str] = set()
         for change in command.changes:
             column = known_column(table, command, change)
             made = _completed(context, step.before, table, column, change) if column is not None else None
-            if made is not None:
-                subject = f"{table.relation}.{change.column}"
-                yield _Completion(subject=subject, span=change.span, edit=made[0], words=made[1])
+            lost = lost_calls(table, change)
+            if made is None or lost is None:
+                continue
+            subject = f"{table.relation}.{change.column}"
+            edit, words = made
+            lost = {name: call for name, call in lost.items() if name not in told}
+            told.update(lost)
+            if lost:
+                pad = context.document.newline + context.document.indentation(command.span.start)
+                drops = "".join(f"drop {index}{pad}" for index in lost.values())
+                drops = drops.removesuffix(pad) + context.document.newline + pad
+                yield _Completion(
+                    subject=subject,
+                    span=change.span,
+                    edits=(Edit(Span(command.span.start, command.span.start), drops), edit),
+                    words=f"{words}, and {' and '.join(lost)} dropped by itself first",
+                )
+                continue
+            yield _Completion(subject=subject, span=change.span, edits=(edit,), words=words)
+
+
+def lost_indexes(table: Table, column: str) -> dict[str, IndexState] | None:
+    """The indexes that go with the column, by name; None where what goes cannot be made again by the DSL.
+
+    PostgreSQL documentation, ALTER TABLE, "DROP COLUMN": indexes and constraints involving the column go too.
+    """
+    found: dict[str, IndexState] = {}
+    for name, index in table.indexes.items():
+        was = index.definition
+        texts = [element.expression.sql for element in was.elements if element.expression is not None]
+        texts += [was.where.sql] if was.where is not None else []
+        if column in was.include or any(element.column == column for element in was.elements):
+            if index.constraint is not None:
+                return None
+            found[name] = index
+        elif any(text is None or re.search(rf"\b{re.escape(column)}\b", text) for text in texts):
+            found[name] = index
+    for state in table.constraints.values():
+        definition = state.definition
+        if definition.kind == "foreign key":
+            continue  # `references(…)`, or not said at all (`removed_arguments`).
+        if column in definition.columns:
+            return None
+        if definition.expression is not None:
+            text = definition.expression.sql
+            if text is None or re.search(rf"\b{re.escape(column)}\b", text):
+                return None
+    return found
+
+
+def lost_calls(table: Table, change: Subcommand) -> dict[str, str] | None:
+    """Of a `remove`, `index(…)` of every index that goes with it, by name; None where one cannot be said."""
+    if not isinstance(change, Remove) or not isinstance(change.column, str):
+        return {}
+    lost = lost_indexes(table, change.column)
+    if lost is None:
+        return None
+    calls: dict[str, str] = {}
+    for name, index in lost.items():
+        text = full_index.call(index.definition, name, elixir.atom(table.relation.name or ""))
+        if text is None:
+            return None
+        calls[name] = text
+    return calls
 
 
 def _executed(context: Context) -> Iterator[_Completion]:
@@ -102,7 +164,7 @@ def _executed(context: Context) -> Iterator[_Completion]:
         text = elixir.string(sql)
         edit = _second(context, node, given.children[0], text)
         yield _Completion(
-            subject=str(command.span.start), span=command.span, edit=edit, words=f"execute …, {text}"
+            subject=str(command.span.start), span=command.span, edits=(edit,), words=f"execute …, {text}"
         )
 
 

@@ -23,7 +23,7 @@ TIMESTAMPS_RULE = "add-timestamps-not-null"
 
 
 def proposals(context: Context) -> Iterator[Proposal]:
-    for addition in additions(context):
+    for addition in additions(context, named_later=False):
         if addition.is_timestamps:
             yield from _timestamps(context, addition)
         else:

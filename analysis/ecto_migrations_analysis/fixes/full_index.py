@@ -11,6 +11,7 @@ from ..operations import CreateIndex
 from ..schema.state import IndexState, Table
 from ..syntax.tree import Node
 from . import elixir
+from .build_index import index_name
 from .document import Document
 from .model import Edit
 from .options import CallOptions
@@ -53,6 +54,29 @@ def in_full(document: Document, known: IndexState, call: Node) -> list[Edit] | N
             return None
         edits.append(edit)
     return edits
+
+
+def call(was: CreateIndex, name: str, table: str) -> str | None:
+    """`index(…)` or `unique_index(…)` with all that is known of it; None where the DSL cannot say it.
+
+    `table`: how its table is written there, `:posts` or `"posts"`.
+    """
+    columns = _columns(was)
+    if columns is None or not was.complete or not was.nulls_distinct or was.options:
+        return None
+    if was.where is not None and was.where.sql is None:
+        return None
+    names = tuple(element.column or "" for element in was.elements)
+    pairs = [] if name == index_name(was.relation, names) else [f"name: {elixir.atom(name)}"]
+    if was.relation.schema is not None:
+        pairs.append(f"prefix: {elixir.string(was.relation.schema)}")
+    if was.where is not None:
+        pairs.append(f"where: {elixir.string(was.where.sql or '')}")
+    if was.method != "btree":
+        pairs.append(f"using: {elixir.atom(was.method)}")
+    if was.include:
+        pairs.append(f"include: [{', '.join(map(elixir.atom, was.include))}]")
+    return f"{'unique_index' if was.unique else 'index'}({', '.join([table, columns, *pairs])})"
 
 
 def _columns(was: CreateIndex) -> str | None:

@@ -148,3 +148,68 @@ def test_nothing_where_nothing_is_known_of_the_table() -> None:
 def test_nothing_in_up() -> None:
     text = migration("alter table(:posts) do\n  remove :title\nend", callback="up")
     assert offered(text, "complete-for-rollback", project()) == []
+
+
+INDEXED = """create table(:posts) do
+  add :slug, :string
+  add :title, :string
+end
+
+create unique_index(:posts, [:slug])
+create index(:posts, [:title, :slug], name: "by_title", where: "slug IS NOT NULL")
+"""
+
+
+def indexed(more: str = "") -> ProjectContext:
+    up = analyze(Source.from_text(migration(INDEXED + more))).migrations[0].up
+    assert up is not None
+    return ProjectContext(schema=up.steps[-1].after)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [
+        (
+            "complete-for-rollback",
+            migration(
+                "drop unique_index(:posts, [:slug])\n"
+                'drop index(:posts, [:title, :slug], name: :by_title, where: "slug IS NOT NULL")\n\n'
+                "alter table(:posts) do\n  remove :slug, :string\nend"
+            ),
+        ),
+        ("up-down", None),
+    ],
+)
+def test_indexes_that_go_with_a_column_come_back(
+    strategy: str, expected: str | None, database: Database
+) -> None:
+    """DROP COLUMN drops them; a `remove` that is reversed makes the column alone again."""
+    fixed = fix(alter("remove :slug"), strategy, indexed()).text
+    assert expected is None or fixed == expected
+    with database.connect() as connection:
+        migrate(connection, migration(INDEXED))
+        before = state(connection)
+        migrate(connection, fixed)
+        rollback(connection, fixed)
+        assert state(connection) == before
+        migrate(connection, fixed)
+
+
+def test_an_index_of_two_columns_that_both_go_is_dropped_once() -> None:
+    first, *_ = offered(alter("remove :title\n  remove :slug"), "complete-for-rollback", indexed())
+    text = fix(
+        alter("remove :title\n  remove :slug"), "complete-for-rollback", indexed(), subject=":all"
+    ).text
+    assert first.title == "Complete for rollback: all 2 columns" and text.count("by_title") == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        'create constraint(:posts, :slug_given, check: "slug <> title")\n',
+        'execute "ALTER TABLE posts ADD UNIQUE (slug)"\n',
+        'create index(:posts, ["lower(slug)"])\n',
+    ],
+)
+def test_nothing_where_what_goes_with_it_cannot_be_said(more: str) -> None:
+    assert not offered(alter("remove :slug"), "complete-for-rollback", indexed(more))

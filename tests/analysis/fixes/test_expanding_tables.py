@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.elixir import Later
+from support.fixing import migration, offered
 from support.postgres import Database
 from support.proving import Scenario, prove
 
@@ -169,3 +170,21 @@ SCENARIOS = (
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.about for scenario in SCENARIOS])
 def test_scenario(scenario: Scenario, database: Database, tmp_path: Path, formatted: Later) -> None:
     prove(scenario, database, tmp_path, formatted)
+
+
+@pytest.mark.parametrize(
+    ("later", "left"),
+    [
+        ("", ["keep-table-name", "rename-table-with-view"]),
+        ("alter table(:articles) do\n  add :kind, :text\nend", []),
+        ('execute "UPDATE articles SET title = NULL", ""', []),
+        ("create table(:posts)", []),
+    ],
+)
+def test_a_rename_is_left_alone_where_the_rest_of_the_migration_names_the_tables(
+    later: str, left: list[str]
+) -> None:
+    """It would fail: the table has not got the new name, or a view stands in the way of what follows."""
+    text = migration("rename table(:posts), to: table(:articles)\n\n" + later)
+    found = {offer.id.partition(":")[0] for offer in offered(text)}
+    assert sorted(found & {"keep-table-name", "rename-table-with-view"}) == left

@@ -779,3 +779,18 @@ def test_an_edit_touches_nothing_else() -> None:
     (offer,) = (offer for offer in offers(analysis) if offer.id.startswith(SPLIT))
     made = change(analysis, offer.id, KnownFiles())
     assert apply(data, made).startswith(b"# \xff\xfe latin-1\n# Step 1 of 3")
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        "rename table(:posts), :status, to: :state",
+        "rename table(:posts), to: table(:articles)",
+        "alter table(:posts) do\n  remove :status\nend",
+    ],
+)
+def test_no_split_where_the_migration_itself_takes_the_name_away(later: str) -> None:
+    """The later migrations would name a column that is not there."""
+    add = 'alter table(:posts) do\n  add :status, :string, null: false, default: "x"\nend\n\n'
+    assert offered(migration(add), "split-not-null-add")
+    assert not offered(migration(add + later), "split-not-null-add")

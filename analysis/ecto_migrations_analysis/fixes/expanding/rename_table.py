@@ -39,7 +39,11 @@ def proposals(context: Context) -> Iterator[Proposal]:
         if not findings:
             continue
         new = Relation(to, old.schema)
-        if (edits := _kept(context, command, old, new)) is not None:
+        if statements.named_later(context, step, to):
+            continue  # What follows works on the table by its new name.
+        again = statements.named_later(context, step, old.name)
+        edits = None if again else _kept(context, command, old, new)
+        if edits is not None:
             yield Proposal(
                 offer(
                     context,

@@ -206,11 +206,15 @@ def instead_of_change(
     return (*gone, *behind) if gone is not None and behind is not None else None
 
 
+def named_later(context: Context, step: Step, *names: str) -> bool:
+    """Whether a later statement of the migration has one of the words."""
+    number = context.number(step)
+    return any(context.last_mention.get(name, 0) > number for name in names)
+
+
 def is_last_word(context: Context, step: Step, *columns: str) -> bool:
     """Whether no later statement of the migration names the columns, and none gives a table another name."""
-    number = context.number(step)
-    later = any(context.last_mention.get(column, 0) > number for column in columns)
-    return not later and not any(
+    return not named_later(context, step, *columns) and not any(
         isinstance(operation, RenameTable | SetTableSchema)
         for other in context.steps
         for operation in other.statement.operations

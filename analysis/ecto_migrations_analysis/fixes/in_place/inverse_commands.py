@@ -30,7 +30,13 @@ from ...records import dataclass
 from ...schema.state import Schema
 from ...syntax.tree import Node
 from .. import elixir
-from ..complete_for_rollback import known_column, known_table, removed_arguments, stated_before
+from ..complete_for_rollback import (
+    known_column,
+    known_table,
+    lost_calls,
+    removed_arguments,
+    stated_before,
+)
 from ..concurrent_index import CONSTRUCTORS
 from ..context import Context
 from ..execute_inverse import inverse
@@ -186,12 +192,19 @@ def _altered(context: Context, command: AlterTable) -> str | None:
     if table is None or not steps:
         return None
     lines: list[str] = []
+    indexes: dict[str, str] = {}
+    known = known_table(steps[0].before, command.table)
     for change in reversed(command.changes):
         line = _changed(context, steps[0].before, command, change)
-        if line is None:
+        lost = lost_calls(known, change) if known is not None else {}
+        if line is None or lost is None:
             raise NoWayBack(_shown(context, change))
         lines.append(f"  {line}")
-    return f"alter {table} do\n" + "\n".join(lines) + "\nend" if lines else ""
+        indexes.update(lost)
+    if not lines:
+        return ""
+    altered = f"alter {table} do\n" + "\n".join(lines) + "\nend"
+    return "\n\n".join([altered, *(f"create {index}" for index in indexes.values())])
 
 
 def _changed(context: Context, schema: Schema, command: AlterTable, change: Subcommand) -> str | None:

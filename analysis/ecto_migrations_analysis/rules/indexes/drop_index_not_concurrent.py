@@ -7,6 +7,7 @@ query on the table first, and while it waits, every new query waits behind it.
 ## When it is silent
 - The migration creates the table or the index itself.
 - `concurrently: true`.
+- The same transaction then drops one of its columns, or the table: that takes the lock anyway.
 - `mode: :cascade`, or an index of a partitioned table: PostgreSQL has no concurrent form for these.
 
 ## Instead
@@ -29,8 +30,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...analysis import Step
 from ...findings import Finding, Level
-from ...operations import CreateIndex, DropIndex, Relation
+from ...operations import CreateIndex, DropColumn, DropIndex, DropTable, Relation
 from ...schema.state import Schema
 from ..base import Case, Rule, subject
 from ..context import MigrationContext
@@ -50,6 +52,11 @@ class DropIndexNotConcurrent(Rule):
         ),
     )
     silent = (
+        Case(
+            about="A column of it goes with the same lock",
+            before=("create table(:posts) do\n  add :slug, :string\nend\n\ncreate index(:posts, [:slug])",),
+            text="drop index(:posts, [:slug])\n\nalter table(:posts) do\n  remove :slug, :string\nend",
+        ),
         Case(
             about="Concurrently",
             text="""
@@ -86,7 +93,9 @@ class DropIndexNotConcurrent(Rule):
             known = step.before.table(table) if table else None
             if known is not None and known.partition_by is not None:
                 continue
-            if table is not None and context.is_new(table, step):
+            if table is not None and (
+                context.is_new(table, step) or _goes_anyway(context, step, table, operation)
+            ):
                 continue
             shown = f"`{table}`" if table is not None else "its table"
             yield self.finding(
@@ -100,6 +109,23 @@ class DropIndexNotConcurrent(Rule):
                 " `@disable_ddl_transaction true`.",
                 subject=subject(table or operation.name, step.statement, index=operation.name.name),
             )
+
+
+def _goes_anyway(context: MigrationContext, step: Step, table: Relation, operation: DropIndex) -> bool:
+    """Whether the same transaction then drops a column of the index, or the table: with the same lock."""
+    if not step.in_transaction:
+        return False
+    known = step.before.table(table)
+    index = known.indexes.get(operation.name.name or "") if known is not None else None
+    columns = {element.column for element in index.definition.elements} if index is not None else set()
+    later = context.steps[context.steps.index(step) + 1 :]
+    return any(
+        isinstance(item, DropTable) or item.column in columns
+        for other in later
+        if other.in_transaction and other.transaction == step.transaction
+        for item in other.statement.operations
+        if isinstance(item, DropTable | DropColumn) and Schema.key(item.relation) == Schema.key(table)
+    )
 
 
 def _owner(schema: Schema, operation: DropIndex) -> Relation | None:
