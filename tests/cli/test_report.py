@@ -10,7 +10,18 @@ MIGRATIONS = "priv/repo/migrations"
 ADD_STATUS = f"{MIGRATIONS}/20250415120000_add_status_to_posts.exs"
 REMOVE = f"{MIGRATIONS}/20250801150000_remove_subtitle_from_posts.exs"
 CONCURRENT_INDEX = f"{MIGRATIONS}/20250402093000_index_posts_by_publication.exs"
-SELECTION = ["file", "classification", "transaction", "findings", "up", "down", "irreversible"]
+SELECTION = [
+    "file",
+    "classification",
+    "transaction",
+    "findings",
+    "up",
+    "down",
+    "irreversible",
+    "splits",
+    "verification",
+    "commands",
+]
 STATEMENT = ["sql", "line", "locks", "blocks", "rewrite", "scans", "rebuilds", "fails", "certain"]
 
 
@@ -38,6 +49,10 @@ def test_the_shape_of_the_json(blog: Path, run: Run) -> None:
     (down,) = report["down"]
     assert down["sql"] == 'ALTER TABLE "posts" DROP COLUMN "status", DROP COLUMN "summary"'
     assert report["irreversible"] is None
+    steps = ["add nullable", "backfill in batches", "enforce NOT NULL"]
+    assert [(split["steps"], split["files"], split["line"]) for split in report["splits"]] == [(steps, 3, 7)]
+    assert report["verification"] == {"rehearsal": None, "cycle": None, "tests": None}
+    assert report["commands"]["rollback"] == "mix ecto.rollback --to 20250415120000"
 
 
 def test_what_cannot_be_rolled_back(blog: Path, run: Run) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from .. import operations as op
@@ -15,6 +15,8 @@ from ..schema.state import Column, Schema
 # "gone": something that code uses is gone. "renamed", "retyped": neither the old nor the new code fits alone.
 # "stricter": rows that code writes are refused. "looser": code meets what was not there before.
 Kind = Literal["gone", "renamed", "retyped", "stricter", "looser"]
+
+_UNUSED = "does not use "
 
 # Types between which Ecto reads and writes the same values.
 _FAMILIES = (
@@ -37,19 +39,43 @@ class Demand:
     column: str | None = None
 
 
-def demands(migration: MigrationAnalysis) -> tuple[Demand, ...]:
+def demands(migration: MigrationAnalysis, before: Made | None = None) -> tuple[Demand, ...]:
     """What has to be deployed before it migrates, in order, each thing once.
 
-    Nothing is demanded for a table or a column that the migration makes itself: no code uses it yet.
+    Nothing is demanded for a table or a column that the migration makes itself, or that was made `before` in
+    the same release: no code uses it yet.
     """
     if migration.up is None:
         return ()
     made = Made.of(migration)
+    if before is not None:
+        made |= before
     found: dict[str, Demand] = {}
     for step, operation in migration.up.operations:
         for demand in _demands(operation, step, made):
             found.setdefault(demand.code, demand)
     return tuple(found.values())
+
+
+def grouped(asked: Iterable[Demand]) -> str:
+    """The code of several demands as one predicate: "does not use `a` and `b`; works with …"."""
+    return "; ".join(grouped_codes(asked))
+
+
+def grouped_codes(asked: Iterable[Demand]) -> list[str]:
+    """What is not to be used any more comes together; everything else as it is."""
+    unused: list[str] = []
+    others: list[str] = []
+    for demand in asked:
+        head, _, rest = demand.code.partition(_UNUSED)
+        if rest and not head:
+            unused.append(rest)
+        else:
+            others.append(demand.code)
+    if not unused:
+        return others
+    names = ", ".join(unused[:-1]) + f" and {unused[-1]}" if len(unused) > 1 else unused[0]
+    return [f"{_UNUSED}{names}", *others]
 
 
 @dataclass(frozen=True)
@@ -59,21 +85,32 @@ class Made:
     tables: frozenset[Relation]
     columns: frozenset[tuple[Relation, str | None]]
 
+    def __or__(self, other: Made) -> Made:
+        return Made(self.tables | other.tables, self.columns | other.columns)
+
     @classmethod
     def of(cls, migration: MigrationAnalysis) -> Made:
-        operations = [operation for _, operation in (migration.up.operations if migration.up else ())]
-        return cls(
-            frozenset(
-                Schema.key(operation.relation)
-                for operation in operations
-                if isinstance(operation, op.CreateTable) and not operation.if_not_exists
-            ),
-            frozenset(
-                (Schema.key(operation.relation), operation.column.name)
-                for operation in operations
-                if isinstance(operation, op.AddColumn) and not operation.if_not_exists
-            ),
-        )
+        tables: set[Relation] = set()
+        columns: set[tuple[Relation, str | None]] = set()
+        for step, operation in migration.up.operations if migration.up else ():
+            if isinstance(operation, op.CreateTable):
+                # With IF NOT EXISTS too, where no earlier migration is known to have made it.
+                if not operation.if_not_exists or step.before.table(operation.relation) is None:
+                    tables.add(Schema.key(operation.relation))
+            elif isinstance(operation, op.RenameTable) and Schema.key(operation.relation) in tables:
+                tables.add(Schema.key(Relation(operation.to, operation.relation.schema)))
+            elif isinstance(operation, op.AddColumn) and not operation.if_not_exists:
+                columns.add((Schema.key(operation.relation), operation.column.name))
+        return cls(frozenset(tables), frozenset(columns))
+
+    def then(self, migration: MigrationAnalysis) -> Made:
+        """With what the next migration makes, and the names that it gives."""
+        own = Made.of(migration)
+        tables = self.tables | own.tables
+        for _, operation in migration.up.operations if migration.up else ():
+            if isinstance(operation, op.RenameTable) and Schema.key(operation.relation) in tables:
+                tables |= {Schema.key(Relation(operation.to, operation.relation.schema))}
+        return Made(tables, self.columns | own.columns)
 
     def table(self, relation: Relation) -> bool:
         return Schema.key(relation) in self.tables
@@ -87,7 +124,7 @@ def _demands(operation: Operation, step: Step, made: Made) -> Iterator[Demand]:
     if isinstance(relation, Relation) and made.table(relation):
         return
     if isinstance(operation, op.DropView):
-        yield Demand(kind="gone", code=f"does not use the view `{operation.name}`", operation=operation)
+        yield Demand(kind="gone", code=f"{_UNUSED}the view `{operation.name}`", operation=operation)
     elif isinstance(operation, op.RenameEnumValue):
         names = f"`{operation.value or '…'}` and `{operation.to or '…'}` of the enum `{operation.name}`"
         yield Demand(kind="renamed", code=f"takes {names} alike", operation=operation)
@@ -108,7 +145,7 @@ def _demands(operation: Operation, step: Step, made: Made) -> Iterator[Demand]:
     elif isinstance(operation, op.DropTable):
         yield Demand(
             kind="gone",
-            code=f"does not use the table `{operation.relation}`",
+            code=f"{_UNUSED}the table `{operation.relation}`",
             operation=operation,
             relation=operation.relation,
         )
@@ -135,7 +172,7 @@ def _of_column(operation: ColumnOperation, step: Step, made: Made) -> Iterator[D
     before = _column(step, operation)
     kind: Kind
     if isinstance(operation, op.DropColumn):
-        kind, code = "gone", f"does not use {name}"
+        kind, code = "gone", f"{_UNUSED}{name}"
     elif isinstance(operation, op.RenameColumn):
         kind, code = "renamed", f"works with {name} and with `{operation.relation}.{operation.to or '…'}`"
     elif isinstance(operation, op.SetNotNull):

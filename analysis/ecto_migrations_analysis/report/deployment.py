@@ -21,34 +21,38 @@ ORDER BY waiting.query_start;"""
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """Names stand in backticks.
+    """Names stand in backticks; a constraint comes with its table.
 
     `new`: tables and columns that code may use afterwards. `written`: tables whose rows it writes itself.
-    `empty`: columns that are NULL in the rows that are there. `unvalidated`: constraints, each with its
-    table, that a later migration has to validate. `loses`: what a rollback destroys of what was written
-    since; `returns_empty`: what it brings back without the data that the migration dropped. `left`: indexes
-    that a failed concurrent build leaves INVALID.
+    `empty`: columns that are NULL in the rows that are there. `unvalidated`: constraints that a later
+    migration has to validate, `validated` those that this one validates or drops. `loses`: what a rollback
+    destroys of what was written since; `returns_empty`: what it brings back without the data that the
+    migration dropped. `left`: indexes that a failed concurrent build leaves INVALID.
     """
 
-    demands: tuple[Demand, ...]
-    new: tuple[str, ...]
-    written: tuple[str, ...]
-    empty: tuple[str, ...]
-    unvalidated: tuple[tuple[str, str], ...]
-    loses: tuple[str, ...]
-    returns_empty: tuple[str, ...]
-    left: tuple[str, ...]
+    demands: tuple[Demand, ...] = ()
+    new: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+    unvalidated: tuple[tuple[str, str], ...] = ()
+    validated: tuple[tuple[str, str], ...] = ()
+    loses: tuple[str, ...] = ()
+    returns_empty: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
-def deployment(migration: MigrationAnalysis) -> Deployment:
-    """What can be told of the migration's two programs."""
+def deployment(migration: MigrationAnalysis, before: Made | None = None) -> Deployment:
+    """What can be told of the migration's two programs; `before` is what the release has made so far."""
     made = Made.of(migration)
+    if before is not None:
+        made |= before
     return Deployment(
-        demands=demands(migration),
+        demands=demands(migration, before),
         new=_new(migration, made),
         written=_written(migration, made),
         empty=_empty(migration, made),
         unvalidated=_unvalidated(migration),
+        validated=_validated(migration),
         loses=_loses(migration),
         returns_empty=_returns_empty(migration),
         left=_left(migration),
@@ -103,6 +107,14 @@ def _unvalidated(migration: MigrationAnalysis) -> tuple[tuple[str, str], ...]:
         elif isinstance(operation, op.ValidateConstraint | op.DropConstraint):
             found.pop((Schema.key(operation.relation), operation.name), None)
     return tuple(found.values())
+
+
+def _validated(migration: MigrationAnalysis) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (f"`{operation.name or '…'}`", f"`{operation.relation}`")
+        for _, operation in (migration.up.operations if migration.up else ())
+        if isinstance(operation, op.ValidateConstraint | op.DropConstraint)
+    )
 
 
 def _loses(migration: MigrationAnalysis) -> tuple[str, ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.report.commands import Commands, commands
-from ecto_migrations_analysis.report.demands import Demand
+from ecto_migrations_analysis.report.demands import Demand, grouped_codes
 from ecto_migrations_analysis.report.deployment import WHO_BLOCKS, Deployment, deployment
 from ecto_migrations_analysis.report.migration import MigrationReport
 from ecto_migrations_analysis.report.statements import StatementReport
@@ -42,27 +42,31 @@ def _before(analysis: Analysis, known: Deployment, shown: str) -> Iterator[str]:
             " own; what follows is the plan of the migration as it is."
         )
     if known.demands:
-        asked = "".join(f"\n   - {demand_words(analysis, demand)}" for demand in known.demands)
+        asked = "".join(f"\n   - {text}" for text in demand_list(analysis, known.demands))
         yield f"Code first: before it migrates, every node runs code that{asked}"
 
 
-def demand_words(analysis: Analysis, demand: Demand) -> str:
+def demand_list(analysis: Analysis, asked: Iterable[Demand]) -> list[str]:
     """What the code has to do, and where it does not do it yet."""
-    spans = [
-        finding
-        for finding in analysis.findings
-        if finding.span.start <= demand.operation.span.end
-        and demand.operation.span.start <= finding.span.end
-        and demand.kind in ("gone", "renamed")
-    ]
-    places = [
+    asked = tuple(asked)
+    gone = [demand for demand in asked if demand.kind == "gone"]
+    found = grouped_codes(asked)
+    places = [place for demand in gone for place in _used_in(analysis, demand)]
+    if gone and places:
+        found[0] += f" (still in {listed(places, 4)})"
+    return found
+
+
+def _used_in(analysis: Analysis, demand: Demand) -> list[str]:
+    """Places of the application's code that findings name."""
+    span = demand.operation.span
+    return [
         place_words(related.place.path, related.place.span.start, analysis.project.root)
-        for finding in spans
+        for finding in analysis.findings
+        if finding.span.start <= span.end and span.start <= finding.span.end
         for related in finding.related
         if related.place.path != analysis.source.path and f"{os.sep}priv{os.sep}" not in related.place.path
     ]
-    at = f" (it is used in {listed(places, 4)})" if places else ""
-    return demand.code + at
 
 
 def place_words(path: str, offset: int, root: str | None) -> str:
@@ -119,8 +123,8 @@ def _rollback(whole: MigrationReport, known: Deployment, found: Commands) -> Ite
     yield " ".join(rollback_notes(known))
 
 
-def rollback_notes(known: Deployment) -> Iterator[str]:
-    yield "It takes back this migration and every one that ran after it."
+def rollback_notes(known: Deployment, *, several: bool = False) -> Iterator[str]:
+    yield f"It takes back {'these migrations' if several else 'this migration'} and every one that ran after."
     if known.new:
         yield f"Take back the code that uses {listed(known.new)} first."
     if known.loses:
@@ -130,7 +134,9 @@ def rollback_notes(known: Deployment) -> Iterator[str]:
         yield f"{listed(known.returns_empty)} {verb} back empty."
 
 
-def trouble(analysis: Analysis, transaction: bool, left: tuple[str, ...]) -> Iterator[str]:
+def trouble(
+    analysis: Analysis, transaction: bool, left: tuple[str, ...], *, several: bool = False
+) -> Iterator[str]:
     """What to do where a migration fails, or waits for a lock."""
     yield "### If it fails"
     if not modelled(analysis.project):
@@ -139,7 +145,13 @@ def trouble(analysis: Analysis, transaction: bool, left: tuple[str, ...]) -> Ite
             " database takes back changes of the schema with a transaction."
         )
         return
-    if transaction:
+    if several:
+        yield (
+            "Those before the one that failed stay, and the others stay pending. Of the one that failed"
+            " PostgreSQL takes back all where it runs in a transaction; else what ran of it stays. Mend the"
+            " cause and migrate again."
+        )
+    elif transaction:
         yield (
             "PostgreSQL takes back all of it with its transaction, and its version stays pending: mend the"
             " cause and migrate again."
@@ -149,10 +161,10 @@ def trouble(analysis: Analysis, transaction: bool, left: tuple[str, ...]) -> Ite
             "What ran before the statement that failed stays, and its version stays pending: the next"
             " `mix ecto.migrate` begins again with the first statement."
         )
-        if left:
-            yield "A concurrent build that failed leaves an INVALID index. Drop it before the next try:"
-            drops = [f'DROP INDEX CONCURRENTLY IF EXISTS "{name}";' for name in left]
-            yield "\n".join(fenced("\n".join(drops), "sql"))
+    if left:
+        yield "A concurrent build that failed leaves an INVALID index. Drop it before the next try:"
+        drops = [f'DROP INDEX CONCURRENTLY IF EXISTS "{name}";' for name in left]
+        yield "\n".join(fenced("\n".join(drops), "sql"))
     yield "### If it waits for a lock"
     yield "Everything that comes later waits behind it, also what only reads. Who blocks whom:"
     yield "\n".join(fenced(WHO_BLOCKS, "sql"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from ecto_migrations_analysis.analysis import Analysis
@@ -41,7 +41,28 @@ def boxes(analysis: Analysis, shown: str, runs: Runs, found: Commands) -> Iterat
         yield box(runs.get("cycle"), "cycle", f"Cycle: {', '.join(commands_of_mix)}, both twice")
     else:
         yield box(runs.get("cycle"), "cycle", f"Migrated: {code(f'MIX_ENV=test {found.migrate}')}")
-    yield box(runs.get("tests"), "tests", f"Tests: {code('mix test')}")
+    yield tests_box([runs])
+
+
+def together(runs: Iterable[tuple[str, Runs]], kind: Kind, to_do: str) -> Iterator[str]:
+    """One box for several migrations by name, and a line for each that was run."""
+    found = [(name, each.get(kind)) for name, each in runs]
+    done = [(name, run) for name, run in found if run is not None]
+    passed = sum(run.passed for _, run in done)
+    so_far = f" ({passed} of {len(found)})" if done else ""
+    yield f"- [{'x' if passed == len(found) else ' '}] {to_do}{so_far}"
+    for name, run in done:
+        yield f"  - `{name}`: {'passed' if run.passed else 'failed'} on {run.date}: {run.result}"
+
+
+def tests_box(runs: Iterable[Runs]) -> str:
+    """One box for all of them: ticked where the tests were run with each, by the oldest of these runs."""
+    found = [each.get("tests") for each in runs]
+    known = [run for run in found if run is not None]
+    failed = [run for run in known if not run.passed]
+    whole = known if len(known) == len(found) else []
+    oldest = min(failed or whole, key=lambda run: run.at, default=None)
+    return box(oldest, "tests", f"Tests: {code('mix test')}")
 
 
 def box(run: Ran | None, kind: Kind, to_do: str) -> str:
