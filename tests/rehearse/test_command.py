@@ -337,3 +337,97 @@ def test_what_was_refused_is_not_written_down(run: Run, tmp_path: Path) -> None:
     given = ("--database-url", "postgresql://localhost", "--verified", record)
     assert run("rehearse", LOCALE, *given).code == 2
     assert not record.exists()
+
+
+# --- a database that is lent -------------------------------------------------------------------------------
+
+BESIDE = """
+CREATE PUBLICATION p FOR ALL TABLES;
+CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION e();
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw;
+CREATE FOREIGN DATA WRAPPER w;
+CREATE COLLATION c FROM "C";
+CREATE TEXT SEARCH CONFIGURATION ts (COPY = simple);
+CREATE FUNCTION same(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT $1 = $2';
+CREATE OPERATOR === (LEFTARG = text, RIGHTARG = text, FUNCTION = same);
+CREATE AGGREGATE longest(int) (SFUNC = int4larger, STYPE = int);
+CREATE PROCEDURE nothing() LANGUAGE sql AS 'SELECT 1';
+CREATE SCHEMA other;
+CREATE OPERATOR FAMILY other.f USING btree;
+"""
+
+
+def beside(database: Database) -> set[str]:
+    """What is in the database beside tables, by the catalogs that have it."""
+    catalogs = {
+        "pg_publication": "pubname",
+        "pg_event_trigger": "evtname",
+        "pg_foreign_server": "srvname",
+        "pg_foreign_data_wrapper": "fdwname",
+        "pg_collation": "collname",
+        "pg_ts_config": "cfgname",
+        "pg_operator": "oprname",
+        "pg_opfamily": "opfname",
+        "pg_proc": "proname",
+        "pg_namespace": "nspname",
+        "pg_extension": "extname",
+    }
+    with database.connect() as connection:
+        return {
+            f"{catalog}: {name}"
+            for catalog, column in catalogs.items()
+            # What initdb has made has smaller numbers.
+            for (name,) in connection.execute(
+                f"SELECT {column} FROM {catalog} WHERE oid >= 16384".encode()
+            ).fetchall()
+        }
+
+
+def test_what_migrations_make_beside_tables_is_dropped(
+    url: str, run: Run, write: Write, database: Database
+) -> None:
+    body = "\n".join(f"    execute ~s'''\n    {line}\n    '''" for line in BESIDE.strip().splitlines())
+    write("beside", f"  def up do\n{body}\n  end\n  def down, do: :ok")
+    path = write("create_items", "  def change, do: create(table(:items))")
+    with database.connect() as connection:
+        connection.execute("CREATE EXTENSION citext; CREATE PUBLICATION mine")
+    before = beside(database)
+    result = run("rehearse", path, "--database-url", url, "--format", "json")
+    assert (result.code, result.json["history_not_run"]) == (0, [])
+    assert beside(database) == before
+
+
+def test_a_user_who_may_not(url: str, run: Run, database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("CREATE ROLE guest LOGIN")
+    try:
+        guest = url.replace("user=postgres", "user=guest")
+        result = run("rehearse", LOCALE, "--database-url", guest)
+        assert (result.code, result.out) == (2, "")
+        assert result.err == (
+            "ecto-migrations: the user of --database-url may not do it: permission denied for schema public\n"
+        )
+        with database.connect() as connection:
+            connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        result = run("rehearse", LOCALE, "--database-url", guest)
+        assert result.code == 2
+        assert "refuses what a rehearsal needs: no schema has been selected to create in\n" in result.err
+        with database.connect() as connection:
+            connection.execute("CREATE TABLE precious (id int)")
+        result = run("rehearse", LOCALE, "--database-url", guest, "--database", database.name)
+        assert result.code == 2
+        assert f"{database.name} cannot be emptied: permission denied for schema public" in result.err
+        assert objects(database) == {"precious"}
+    finally:
+        with database.connect() as connection:
+            connection.execute("DROP ROLE guest")
+
+
+def test_a_database_that_is_read_only(url: str, run: Run, database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on".encode())
+    result = run("rehearse", LOCALE, "--database-url", url)
+    assert (result.code, result.out) == (2, "")
+    assert "the database of --database-url is read-only: cannot execute CREATE TABLE" in result.err

@@ -29,7 +29,7 @@ class NoMigration(NoRehearsal):
 
 
 class Ended(NoRehearsal):
-    """The server ended, or its disk is full."""
+    """The server ended, its disk is full, or it does not do what every rehearsal asks for."""
 
 
 class Cancelled(NoRehearsal):

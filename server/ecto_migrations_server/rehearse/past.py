@@ -14,7 +14,7 @@ from .history import earlier, replay
 from .model import Rehearsal
 from .observation import Connection
 from .request import Progress
-from .scratch import empty, extensions
+from .scratch import empty, there
 from .stand_ins import StandIns
 
 
@@ -35,7 +35,7 @@ class Past:
 
     def make(self, found: Rehearsal) -> None:
         """Sets `history`, `gaps` and `structure` of what is found."""
-        kept = extensions(self.own)
+        kept = there(self.own)
         before = earlier(self.project, self.path)
         version = _version_of(self.path)
         dump = dump_before(self.path, version, self.buffers)

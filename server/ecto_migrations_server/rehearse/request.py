@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ecto_migrations_analysis.records import dataclass, replace
 
 from .cancellation import Cancellation
-from .errors import Ended, Missing, NoMigration
+from .errors import Ended, Missing, NoMigration, Refused
 
 if TYPE_CHECKING:
     from ecto_migrations_analysis.analysis import Analysis
@@ -80,8 +80,15 @@ def rehearse_file(
         raise Ended(
             f"the disk of the PostgreSQL server is full; fewer rows: --rows {request.rows // 10}"
         ) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Refused(f"the user of --database-url may not do it: {error.diag.message_primary}") from error
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        raise Refused(f"the database of --database-url is read-only: {error.diag.message_primary}") from error
     except psycopg.OperationalError as error:
         raise Ended(f"the PostgreSQL server ended: {' '.join(str(error).split())}") from error
+    except psycopg.Error as error:
+        told = error.diag.message_primary or " ".join(str(error).split())
+        raise Ended(f"the PostgreSQL server refuses what a rehearsal needs: {told}") from error
 
 
 def _rising(progress: Progress) -> Progress:

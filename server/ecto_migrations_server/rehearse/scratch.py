@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from ecto_migrations_analysis.records import dataclass
 from psycopg.conninfo import conninfo_to_dict
 
 from .errors import Refused
@@ -32,6 +33,29 @@ FROM pg_proc c JOIN pg_namespace n ON n.oid = c.pronamespace WHERE {scope}
     "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
     " AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.deptype IN ('e', 'i'))",
 )
+# What DROP has no other way to; operators and the like go by the catalog's own name for them.
+_OTHERS = """
+SELECT 'PUBLICATION', quote_ident(pubname) FROM pg_publication
+UNION ALL
+SELECT 'EVENT TRIGGER', quote_ident(evtname) FROM pg_event_trigger c
+WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_event_trigger'::regclass AND e.objid = c.oid
+                  AND e.deptype = 'e')
+UNION ALL
+SELECT 'SERVER', quote_ident(srvname) FROM pg_foreign_server
+UNION ALL
+SELECT 'FOREIGN DATA WRAPPER', quote_ident(fdwname) FROM pg_foreign_data_wrapper c
+WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_foreign_data_wrapper'::regclass
+                  AND e.objid = c.oid AND e.deptype = 'e')
+UNION ALL
+SELECT upper(i.type), i.identity
+FROM pg_depend d JOIN pg_namespace n ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid
+CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) i
+WHERE i.type IN ('collation', 'conversion', 'operator', 'operator class', 'operator family',
+                 'text search configuration', 'text search dictionary', 'text search parser',
+                 'text search template')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid
+                  AND e.deptype = 'e')
+"""
 _SCHEMAS = (
     "SELECT quote_ident(nspname) FROM pg_namespace"
     " WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
@@ -69,49 +93,67 @@ def borrowed(url: str, named: str | None) -> Iterator[dict[str, Any]]:
         raise Refused(f"no connection to {name}: {_line(error)}") from error
     with connection:
         held = [name for _, name in connection.execute(_OBJECTS.encode())]
-        schemas = {schema for (schema,) in connection.execute(_SCHEMAS.encode())}
-        kept = extensions(connection)
-        if named is None and (held or schemas - {"public"}):
-            found_there = ", ".join(sorted(held or schemas - {"public"})[:3])
+        kept = there(connection)
+        if named is None and (held or kept.schemas - {"public"}):
+            found_there = ", ".join(sorted(held or kept.schemas - {"public"})[:3])
             raise Refused(
                 f"{name} is not empty (it has {found_there}), and a rehearsal drops everything in it;"
                 f" if that is what you want, say --database {name} as well"
             )
         if named is not None:
-            _clear(connection, {"public"} & schemas, kept)
+            _emptied(connection, name, kept)
     try:
         yield found
     finally:
         with undisturbed(), psycopg.connect(**found, autocommit=True) as connection:
-            _clear(connection, {"public"} & schemas, kept)
+            _emptied(connection, name, kept)
 
 
-def _clear(connection: Connection, schemas: set[str], extensions: set[str]) -> None:
-    """Drops everything but these schemas and extensions."""
+@dataclass(frozen=True, kw_only=True)
+class There:
+    """What a database without tables has all the same: some of it comes with the server's provider."""
+
+    schemas: frozenset[str]
+    extensions: frozenset[str]
+    others: frozenset[tuple[str, str]]
+
+
+def there(connection: Connection) -> There:
+    """What is there now; names are quoted where SQL needs it."""
+    return There(
+        schemas=frozenset(name for (name,) in connection.execute(_SCHEMAS.encode())),
+        extensions=frozenset(name for (name,) in connection.execute(_EXTENSIONS.encode())),
+        others=frozenset((kind, name) for kind, name in connection.execute(_OTHERS.encode())),
+    )
+
+
+def empty(connection: Connection, kept: There) -> None:
+    """Drops everything that is in the database but for the schema public and what is `kept`."""
     connection.execute("SET client_min_messages = error")
+    for kind, name in connection.execute(_OTHERS.encode()).fetchall():
+        if (kind, name) not in kept.others:
+            connection.execute(f"DROP {kind} IF EXISTS {name} CASCADE".encode())
     for (extension,) in connection.execute(_EXTENSIONS.encode()).fetchall():
-        if extension not in extensions:
+        if extension not in kept.extensions:
             connection.execute(f"DROP EXTENSION IF EXISTS {extension} CASCADE".encode())
-    for (schema,) in connection.execute(_SCHEMAS.encode()).fetchall():
-        if schema not in schemas:
-            connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
-    for schema in schemas:
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}".encode())
+    schemas = {"public"} & kept.schemas
+    found = {schema for (schema,) in connection.execute(_SCHEMAS.encode())}
+    for schema in sorted(found - schemas):
+        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
+    for schema in schemas - found:
+        connection.execute(f"CREATE SCHEMA {schema}".encode())
     # Dropping one takes others along, and some of those only appear then to belong to nothing.
     while objects := connection.execute(_OBJECTS.encode()).fetchall():
         for kind, name in objects:
             connection.execute(f"DROP {kind} IF EXISTS {name} CASCADE".encode())
-
-
-def extensions(connection: Connection) -> set[str]:
-    """The names of those that are there, quoted where SQL needs it."""
-    return {name for (name,) in connection.execute(_EXTENSIONS.encode())}
-
-
-def empty(connection: Connection, kept: set[str]) -> None:
-    """Drops everything that is in the database but for the schema public and the extensions `kept`."""
-    _clear(connection, {"public"}, kept)
     connection.execute("RESET client_min_messages")
+
+
+def _emptied(connection: Connection, name: str, kept: There) -> None:
+    try:
+        empty(connection, kept)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Refused(f"{name} cannot be emptied: {error.diag.message_primary}") from error
 
 
 def _line(error: psycopg.Error) -> str:
