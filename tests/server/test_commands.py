@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ecto_migrations_server import verification
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from support.editor import Editor, path_of, uri_of
+from support.repository import Repository
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -35,7 +37,7 @@ async def test_the_commands_are_announced(vscode: Editor) -> None:
     assert provider is not None
     assert set(provider.commands) >= {
         f"ectoMigrations.server.{name}"
-        for name in ("report", "verdict", "rules", "rule", "templates", "newMigration")
+        for name in ("report", "releaseReport", "verdict", "rules", "rule", "templates", "newMigration")
     }
 
 
@@ -65,6 +67,51 @@ async def test_the_report_is_on_the_text_in_the_editor(vscode: Editor, migration
     assert report["markdown"].startswith("# Migration Report — AddState\n")
     assert "- File: `priv/repo/migrations/20260101000000_add_state.exs`" in report["markdown"]
     assert "ADD COLUMN" in report["markdown"]
+    vscode.close(uri)
+
+
+async def test_the_report_ticks_what_was_run_with_this_text(vscode: Editor, migrations: Path) -> None:
+    path = migrations / "20260101000000_add_state.exs"
+    uri = await vscode.open(path, TEXT)
+    ran = verification.ran(str(path), TEXT.encode(), "rehearsal", passed=True, result="PostgreSQL 18.6")
+    verification.remember([ran], verification.record_of(str(path)))
+    ticked = f"- [x] Rehearsed on {ran.date}: PostgreSQL 18.6\n"
+    assert ticked in (await run(vscode, "report", uri))["markdown"]
+    vscode.type(uri, SAFE)
+    assert "- [ ] Rehearsal: " in (await run(vscode, "report", uri))["markdown"]
+    vscode.close(uri)
+
+
+async def test_the_report_on_a_branch(vscode: Editor, tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "blog")
+    repository.migration("20260101000000_create_posts", "create table(:posts)")
+    repository.commit()
+    repository.git("checkout", "-q", "-b", "work")
+    repository.migration("20260102000000_first", "alter table(:posts), do: add(:first, :text)")
+    repository.commit()
+    second = repository.migration("20260103000000_second", "create index(:posts, [:first])")
+    uri = await vscode.open(second, second.read_text().replace("[:first]", "[:first, :id]"))
+    page = await run(vscode, "releaseReport", uri)
+    assert page["title"] == "Release: main"
+    heads = [line for line in page["markdown"].splitlines() if line.startswith("### ")]
+    assert heads[-2:] == ["### 1. 20260102000000_first", "### 2. 20260103000000_second"]
+    # As it is in the editor.
+    assert "`posts_first_id_index`" in page["markdown"]
+    assert "- File: `priv/repo/migrations/20260103000000_second.exs`" in page["markdown"]
+    one = await run(vscode, "releaseReport", {"uri": uri, "range": "main..HEAD"})
+    assert one["title"] == "Release: main..HEAD"
+    assert "1 migration of `Blog.Repo`: **safe**" in one["markdown"]
+    with pytest.raises(JsonRpcException, match="git knows no revision nowhere"):
+        await run(vscode, "releaseReport", {"uri": uri, "range": "nowhere..HEAD"})
+    vscode.close(uri)
+
+
+async def test_the_report_on_a_branch_without_git(vscode: Editor, migrations: Path) -> None:
+    path = migrations / "20260101000000_add_state.exs"
+    path.write_text(TEXT)
+    uri = await vscode.open(path, TEXT)
+    with pytest.raises(JsonRpcException, match="is in no repository of git"):
+        await run(vscode, "releaseReport", uri)
     vscode.close(uri)
 
 

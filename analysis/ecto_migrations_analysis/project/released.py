@@ -122,9 +122,13 @@ def _stamps(folder: str, files: Files) -> dict[str, Stamp]:
     return {name: files.stamp(os.path.join(git, name)) for name in names}
 
 
+def deployed_branch(folder: str) -> str | None:
+    """The branch that is deployed, as it is usually called; None where there is none."""
+    listed = git(folder, "for-each-ref", "--format=%(refname)", *_BRANCHES)
+    present = (listed or "").split()
+    return next((name for name in _BRANCHES if name in present), None)
+
+
 def _base(folder: str, revision: str | None) -> str | None:
-    if revision is None:
-        listed = git(folder, "for-each-ref", "--format=%(refname)", *_BRANCHES)
-        present = (listed or "").split()
-        revision = next((name for name in _BRANCHES if name in present), None)
+    revision = revision or deployed_branch(folder)
     return branched_off(folder, revision) if revision is not None else None

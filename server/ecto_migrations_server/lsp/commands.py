@@ -16,6 +16,7 @@ from pygls.uris import to_fs_path
 
 from . import convert
 from .rehearsal import rehearse
+from .release import release_report, report
 from .session import Session
 
 if TYPE_CHECKING:
@@ -28,18 +29,6 @@ def register(server: Session) -> None:
     """Announces the commands; every name is there before the client is answered."""
     for name, handler in _HANDLERS.items():
         server.command(f"ectoMigrations.server.{name}")(handler)
-
-
-async def report(ls: Session, uri: Any) -> dict[str, Any] | None:
-    """`title` and `markdown` of the migration report on an open document."""
-    from ..report_markdown import markdown, title
-
-    document = ls.migration(str(uri))
-    if document is None:
-        return None
-    analysis = await ls.full_analysis(document)
-    shown = _shown(document.path, analysis.project.root) or document.uri
-    return {"title": f"Report: {title(analysis)}", "markdown": markdown(analysis, shown)}
 
 
 async def verdict(ls: Session, uri: Any) -> dict[str, Any] | None:
@@ -139,17 +128,9 @@ def _write(
     return files
 
 
-def _shown(path: str | None, root: str | None) -> str | None:
-    """The path from the project's root, with `/`, as it is written everywhere else."""
-    if path is None:
-        return None
-    if root is not None and path.startswith(root + os.sep):
-        path = path[len(root) + 1 :]
-    return path.replace(os.sep, "/")
-
-
 _HANDLERS: dict[str, Callable[..., Any]] = {
     "report": report,
+    "releaseReport": release_report,
     "rehearse": rehearse,
     "verdict": verdict,
     "rules": rules,

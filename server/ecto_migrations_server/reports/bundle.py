@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.engine import analyze
+from ecto_migrations_analysis.project.context import ProjectContext
 from ecto_migrations_analysis.project.migrations import folder_of
 from ecto_migrations_analysis.project.release import NoRange, Note, Release, Revisions, release
 from ecto_migrations_analysis.records import dataclass, replace
@@ -107,13 +108,14 @@ def bundle(
     maker: WorkspaceMaker,
     record: str | None = None,
     buffers: Mapping[str, bytes] | None = None,
+    configured: Callable[[ProjectContext], ProjectContext] = lambda context: context,
     shown_from: str,
 ) -> Iterator[Bundle]:
     """The migrations of the range below these absolute paths; files are there as long as the context is.
 
     `buffers` are texts of open documents, which count where the range ends in the working tree. `record`:
-    where what was run is written down, if not at the usual place. Raises `NoRange`, also where one of the
-    paths has nothing new.
+    where what was run is written down, if not at the usual place. `configured` has the last word about what
+    is known of the project. Raises `NoRange`, also for a file among the paths that is not new.
     """
     wanted = tuple(below)
     brought = release(found, _is_migration)
@@ -123,7 +125,10 @@ def bundle(
         workspace = maker(found.start)
         groups = []
         for paths in _by_folder(chosen):
-            items = [_item(found, path, folder, workspace, record, buffers, shown_from) for path in paths]
+            items = [
+                _item(found, path, folder, workspace, configured, record, buffers, shown_from)
+                for path in paths
+            ]
             first = items[0].analysis
             ends = [item.analysis.source.path or "" for item in items]
             whole = release_report([item.analysis for item in items])
@@ -180,6 +185,7 @@ def _item(
     path: str,
     folder: str,
     workspace: Workspace,
+    configured: Callable[[ProjectContext], ProjectContext],
     record: str | None,
     buffers: Mapping[str, bytes] | None,
     shown_from: str,
@@ -189,7 +195,8 @@ def _item(
     if data is None:
         with open(place, "rb") as file:
             data = file.read()
-    analysis = analyze(Source(data, place), workspace.context_for(place, buffers))
+    context = configured(workspace.context_for(place, buffers))
+    analysis = analyze(Source(data, place), context)
     runs = verification.read(record or verification.record_of(path))
     return Item(
         shown=_shown(path, shown_from),
