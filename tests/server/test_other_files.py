@@ -187,3 +187,41 @@ async def test_a_file_gets_a_name_that_is_free(vscode: Editor, migrations: Path)
 
 async def test_no_new_name_from_a_client_that_renames_no_files(emacs: Editor, migrations: Path) -> None:
     assert await renaming(emacs, migrations) == []
+
+
+# --- a changeset -------------------------------------------------------------------------------------------
+
+UNIQUE = """defmodule Shop.Repo.Migrations.ChangeOrders do
+  use Ecto.Migration
+
+  def change do
+    create unique_index(:orders, [:a])
+  end
+end
+"""
+CHANGESET = ORDER.replace(
+    "  end\nend\n",
+    "  end\n\n  def changeset(order, attrs) do\n    order\n    |> cast(attrs, [:a])\n  end\nend\n",
+).replace("use Ecto.Schema", "use Ecto.Schema\n  import Ecto.Changeset")
+
+
+async def test_a_changeset(neovim: Editor, migrations: Path, order: Path) -> None:
+    order.write_text(CHANGESET)
+    uri = await neovim.open(order)
+    action = await offered(neovim, migrations, UNIQUE, "unique_index", "Add unique_constraint(:a)")
+    picked = await neovim.pick(action)
+    assert picked.edit is not None
+    neovim.apply(picked.edit)
+    assert "    |> cast(attrs, [:a])\n    |> unique_constraint(:a)\n" in neovim.buffers[uri]
+    assert neovim.buffers[uri_of(migrations / NAME)] == UNIQUE
+    neovim.close(uri)
+
+
+async def test_a_changeset_that_is_gone_by_then(neovim: Editor, migrations: Path, order: Path) -> None:
+    order.write_text(CHANGESET)
+    uri = await neovim.open(order)
+    action = await offered(neovim, migrations, UNIQUE, "unique_index", "Add unique_constraint(:a)")
+    neovim.type(uri, ORDER)
+    assert (await neovim.pick(action)).edit is None
+    assert "is no longer there" in neovim.client.messages[-1].message
+    neovim.close(uri)

@@ -60,6 +60,10 @@ class Change:
     rename: Rename | None = None
 
 
+class StaleOffer(Exception):
+    """The offer's subject is no longer in the text, or not in that of another file that it changes."""
+
+
 class Files(Protocol):
     """The files that exist, on disk or open and unsaved, asked at the moment the change is made."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from ..analysis import Analysis
 from ..syntax.span import Span
 from . import (
+    changesets,
     complete_for_rollback,
     concurrent_index,
     constant_default,
@@ -28,7 +29,7 @@ from . import (
 )
 from .context import Context, Proposal
 from .document import Document
-from .model import Change, Files, Offer
+from .model import Change, Files, Offer, StaleOffer
 
 Strategy = Callable[[Context], Iterator[Proposal]]
 
@@ -48,14 +49,11 @@ STRATEGIES: tuple[Strategy, ...] = (
     complete_for_rollback.proposals,
     *in_place.STRATEGIES,
     *small.STRATEGIES,
+    changesets.proposals,
     file_names.proposals,
     suppression_comments.proposals,
     suppress.proposals,
 )
-
-
-class StaleOffer(Exception):
-    """The offer's subject is no longer in the text."""
 
 
 def offers(analysis: Analysis, span: Span | None = None) -> tuple[Offer, ...]:
@@ -111,3 +109,6 @@ def _proposals(analysis: Analysis) -> tuple[Proposal, ...]:
 
 def _touch(first: Span, second: Span) -> bool:
     return first.start <= second.end and second.start <= first.end
+
+
+__all__ = ["STRATEGIES", "StaleOffer", "Strategy", "change", "offers"]

@@ -48,6 +48,28 @@ def named_constraints(
     return found
 
 
+def changeset(block: Node, path: str) -> Place | None:
+    """The pipeline with `cast` that `changeset` ends with, or the one function that has such a one.
+
+    Only where each step has a line of its own.
+    """
+    found: dict[str, Place] = {}
+    for statement in block.children:
+        if not is_local_call(statement, "def", "defp"):
+            continue
+        body = statement.child("do_block")
+        head = statement.child("arguments")
+        last = body.children[-1] if body is not None and body.children else None
+        if last is None or head is None or last.kind != "binary_operator" or last.operator != "|>":
+            continue
+        lines = [line.strip() for line in last.text.split("\n")[1:]]
+        if last.text.count("|>") != sum(line.startswith("|>") for line in lines):
+            continue
+        if any(line.startswith("|> cast(") for line in lines):
+            found.setdefault(head.text.lstrip("(").partition("(")[0].strip(), Place(path, last.span))
+    return found.get("changeset") or (next(iter(found.values())) if len(found) == 1 else None)
+
+
 def _is_qualified(node: Node) -> bool:
     """`Ecto.Changeset.unique_constraint(…)`, under whatever alias."""
     if node.kind != "call" or not node.children or node.children[0].kind != "dot":

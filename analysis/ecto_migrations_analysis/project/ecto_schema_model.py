@@ -56,6 +56,8 @@ class EctoSchema:
     constraints: tuple[NamedConstraint, ...] = ()
     primary_key: tuple[str, ...] = ()
     complete: bool = True
+    # The pipeline that its changeset is, where another step can be added below it.
+    changeset: Place | None = field(default=None, compare=False)
     place: Place = field(compare=False)
 
     def column(self, name: str) -> SchemaField | None:

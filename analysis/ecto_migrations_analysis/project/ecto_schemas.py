@@ -29,7 +29,7 @@ from ..records import replace
 from ..syntax.source import Source
 from ..syntax.span import Place, Span
 from ..syntax.tree import Node, parse
-from .ecto_constraints import named_constraints
+from .ecto_constraints import changeset, named_constraints
 from .ecto_schema_model import EctoSchema, NamedConstraint, SchemaAssociation, SchemaField, SchemaFile
 from .terms import MAX_STEPS, is_local_call
 
@@ -63,7 +63,7 @@ def read_schemas(data: bytes, path: str, defaults: Defaults | None = None) -> Sc
         own = next((item for item in found if item is not None), None)
         named = tuple(named_constraints(module, modules, block, path, own))
         if own is not None:
-            schemas.append(replace(own, constraints=named))
+            schemas.append(replace(own, constraints=named, changeset=changeset(block, path)))
         else:
             loose += named
     return SchemaFile(tuple(schemas), tuple(loose), boot)

@@ -102,12 +102,17 @@ def _picked(checked: Checked, offers: list[Offer], line: int | None, number: int
 
 
 def _apply(checked: Checked, offer: Offer, write: bool, terminal: Terminal) -> None:
-    from ecto_migrations_analysis.fixes.registry import change
+    from ecto_migrations_analysis.fixes.registry import StaleOffer, change
 
     from . import disk
 
     source, target = checked.analysis.source, checked.target
-    made: Change = change(checked.analysis, offer.id, disk.DiskFiles())
+    try:
+        made: Change = change(checked.analysis, offer.id, disk.DiskFiles())
+    except StaleOffer as stale:
+        raise CommandError(
+            f"{_shown(str(stale))} no longer has what it was for; nothing was written"
+        ) from stale
     after = disk.edited(source, made.edits)
     folder = os.path.dirname(target.shown)
     names = {file.path: os.path.join(folder, os.path.basename(file.path)) for file in made.new_files}

@@ -88,8 +88,14 @@ def project_after(analysis: Analysis, made: Change) -> ProjectContext:
     if not made.others:
         return analysis.project
     texts = LIBS[id(analysis)] | {other.path: other.after for other in made.others}
-    read = tuple(item for path, text in texts.items() for item in read_schemas(text, path).schemas)
-    return replace(analysis.project, ecto_schemas=lambda: read)
+    files = [read_schemas(text, path) for path, text in texts.items()]
+    read = tuple(item for file in files for item in file.schemas)
+    named = tuple(
+        item
+        for file in files
+        for item in (*file.constraints, *(own for schema in file.schemas for own in schema.constraints))
+    )
+    return replace(analysis.project, ecto_schemas=lambda: read, named_constraints=lambda: named)
 
 
 def renamed(project: ProjectContext, rename: Rename) -> ProjectContext:
@@ -133,7 +139,7 @@ def test_there_is_something_to_test(changes: list[tuple[str, Analysis, Offer, Ch
 
 def test_edits_lie_apart_and_the_text_parses(changes: list[tuple[str, Analysis, Offer, Change]]) -> None:
     for name, analysis, _, made in changes:
-        assert made.edits or made.new_files or made.rename, name
+        assert made.edits or made.new_files or made.rename or made.others, name
         changed = after(analysis, made)
         assert not changed.broken or analysis.broken, name
         assert changed.migrations, name
