@@ -51,7 +51,10 @@ class AlterDomain(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateView(Operation):
-    """`reads` are the relations its query names, `columns_read` the columns it names of them, where clear."""
+    """`reads` are the relations its query names, `columns_read` the columns it names of them, where clear.
+
+    `definition` is the whole statement; None where it is not known, or where names in it have changed since.
+    """
 
     name: Relation
     materialized: bool = False
@@ -61,6 +64,7 @@ class CreateView(Operation):
     reads: tuple[Relation, ...] = ()
     columns_read: frozenset[str] = frozenset()
     reads_every_column: bool = False
+    definition: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

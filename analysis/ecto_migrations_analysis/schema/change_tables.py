@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..operations import (
     ColumnDefinition,
     CreateTable,
+    CreateView,
     DropTable,
     Expression,
     Relation,
@@ -184,11 +185,18 @@ def set_table_schema(schema: Schema, operation: SetTableSchema, origin: Origin) 
     return move_relation(schema, old, Schema.key(Relation(old.name, operation.schema)), origin)
 
 
+def _reading(view: CreateView, old: Relation, new: Relation) -> CreateView:
+    if old not in map(Schema.key, view.reads):
+        return view
+    reads = tuple(new if Schema.key(item) == old else item for item in view.reads)
+    return replace(view, reads=reads, definition=None)
+
+
 def move_relation(schema: Schema, old: Relation, new: Relation, origin: Origin) -> Schema:
     """The table under another name. Its indexes, constraints and sequences keep theirs, and everything that
     refers to the table goes with it (it refers to the table itself, not to its name)."""
     if old not in schema.tables and old in schema.views:
-        view = replace(schema.views[old], name=new)
+        view = replace(schema.views[old], name=new, definition=None)
         return replace(schema, views=rekeyed(schema.views, old, new, view))
     table = existing(schema, old)
     moved = replace(
@@ -208,9 +216,7 @@ def move_relation(schema: Schema, old: Relation, new: Relation, origin: Origin) 
     if any(old in map(Schema.key, view.reads) for view in views.values()):
         views = mapped(
             views,
-            lambda view: replace(
-                view, reads=tuple(new if Schema.key(item) == old else item for item in view.reads)
-            ),
+            lambda view: _reading(view, old, new),
         )
     return replace(schema, tables=tables, views=views, former_names=schema.former_names | {old})
 

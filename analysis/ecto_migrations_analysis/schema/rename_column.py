@@ -81,7 +81,7 @@ def _elsewhere(schema: Schema, relation: Relation, old: str, new: str) -> Schema
         # A view of several relations may mean another one's column of that name: it then reads both.
         left = frozenset({old}) if len(views[name].reads) == 1 else frozenset()
         columns = views[name].columns_read - left | {new}
-        views = put(views, name, replace(views[name], columns_read=columns))
+        views = put(views, name, replace(views[name], columns_read=columns, definition=None))
     return replace(schema, views=views)
 
 

@@ -129,6 +129,7 @@ def _create_as(text: StatementText, node: Node) -> list[Operation]:
                 reads=reads(text, query),
                 columns_read=columns,
                 reads_every_column=star,
+                definition=text.expression(None, text.first, text.last),
                 span=text.span,
             )
         ]

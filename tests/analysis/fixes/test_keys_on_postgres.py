@@ -52,6 +52,14 @@ defmodule Blog.Author do
   end
 end
 """
+VIEWS = """
+execute \"\"\"
+        CREATE VIEW names AS
+          SELECT id, name
+          FROM authors WHERE id > 0
+        \"\"\",
+        "DROP VIEW names"
+"""
 LIB = (
     ("author.ex", SCHEMA.format(table="authors", prefix="nil")),
     ("visit.ex", SCHEMA.format(table="visits", prefix='"blog"').replace("Author", "Visit")),
@@ -113,6 +121,22 @@ SCENARIOS = (
         ),
     ),
     Scenario(
+        about="A view reads it",
+        before=(AUTHORS, VIEWS),
+        rows=ROWS[:1],
+        text=CHANGE,
+        strategy=KEY,
+        lib=LIB,
+        files=4,
+        old_code=(OLD[0], OLD[2], "UPDATE names SET name = 'by view' WHERE id = 77"),
+        old_until=4,
+        keeps="SELECT id FROM names WHERE id <= 2500 ORDER BY id",
+        holds=(
+            "SELECT format_type(atttypid, atttypmod) = 'bigint' FROM pg_attribute"
+            " WHERE attrelid = 'names'::regclass AND attname = 'id'",
+        ),
+    ),
+    Scenario(
         about="In SQL, one of two columns, in a schema of its own",
         before=(
             'execute "CREATE SCHEMA blog", "DROP SCHEMA blog"',
@@ -164,9 +188,24 @@ end
         pytest.param(("create table(:authors)",), NARROW, id="a narrower type"),
         pytest.param((OF_ITS_OWN,), CHANGE, id="numbers that no sequence of a serial column makes"),
         pytest.param(
-            (AUTHORS, 'execute "CREATE VIEW names AS SELECT id, name FROM authors", ""'),
+            (AUTHORS, 'execute "CREATE VIEW names AS SELECT * FROM authors", ""'),
             CHANGE,
-            id="a view reads it",
+            id="a view of whatever columns there are",
+        ),
+        pytest.param(
+            (AUTHORS, VIEWS, 'execute "CREATE VIEW more AS SELECT * FROM names", ""'),
+            CHANGE,
+            id="a view of a view",
+        ),
+        pytest.param(
+            (AUTHORS, VIEWS.replace("VIEW", "MATERIALIZED VIEW")),
+            CHANGE,
+            id="a materialized view",
+        ),
+        pytest.param(
+            (AUTHORS, VIEWS, "rename table(:authors), :name, to: :called"),
+            CHANGE,
+            id="a view whose names have changed",
         ),
         pytest.param(
             (

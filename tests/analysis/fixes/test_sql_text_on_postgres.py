@@ -77,6 +77,17 @@ DROP = Scenario(
     still_told=("remove-column", "remove-loses-index-or-constraint"),
 )
 
+TEXTS = POSTS.replace(":string", ":text").replace("create index(:posts, [:title])\n", "")
+SEEN = 'execute "CREATE VIEW seen AS SELECT id, title FROM posts", "DROP VIEW seen"'
+SHORT = """
+execute \"\"\"
+        CREATE VIEW titles (t) AS
+          SELECT title
+          FROM posts
+          WHERE title <> ''
+        \"\"\",
+        "DROP VIEW titles"
+"""
 SCENARIOS = (
     RENAME,
     replace(
@@ -126,6 +137,61 @@ SCENARIOS = (
             "SELECT format_type(atttypid, atttypmod) = 'bigint' FROM pg_attribute"
             " WHERE attrelid = 'posts'::regclass AND attname = 'hits'",
         ),
+    ),
+    Scenario(
+        about="A type changed that two views read",
+        before=(
+            POSTS,
+            'execute "CREATE VIEW seen AS SELECT id, hits FROM posts", "DROP VIEW seen"',
+            'execute "CREATE VIEW titles (t) AS SELECT title FROM posts WHERE hits < 3", ""',
+        ),
+        rows=ROWS,
+        text="alter table(:posts) do\n  modify :hits, :bigint, from: :integer\nend",
+        strategy="change-type-by-new-column",
+        files=4,
+        lib=LIB,
+        old_code=(*OLD, "UPDATE seen SET hits = 2 WHERE id = 7"),
+        old_until=4,
+        keeps="SELECT s.id, title FROM seen s JOIN posts p USING (id) WHERE id <= 2500 ORDER BY id",
+        holds=("SELECT pg_get_viewdef('seen'::regclass) ~ 'hits' AND (SELECT count(*) > 2500 FROM titles)",),
+    ),
+    Scenario(
+        about="A type that changes at once, and that two views read",
+        before=(TEXTS, SEEN, SHORT),
+        rows=ROWS,
+        text="""
+        alter table(:posts) do
+          # Not any longer.
+          modify :title, :varchar, from: :text
+        end
+        """,
+        strategy="remake-views",
+        files=1,
+        old_code=OLD,
+        keeps="SELECT md5(string_agg(t, ',' ORDER BY t)) FROM titles WHERE t <> 'old'",
+        holds=("SELECT pg_typeof(t)::text = 'character varying' FROM titles LIMIT 1",),
+    ),
+    Scenario(
+        about="The same, up and down",
+        before=(TEXTS, SEEN, SHORT),
+        rows=ROWS,
+        text="""
+        def up do
+          alter table(:posts) do
+            modify :title, :varchar
+          end
+        end
+
+        def down do
+          alter table(:posts) do
+            modify :title, :text
+          end
+        end
+        """,
+        strategy="remake-views",
+        files=1,
+        old_code=OLD,
+        keeps="SELECT md5(string_agg(t, ',' ORDER BY t)) FROM titles WHERE t <> 'old'",
     ),
     DROP,
     replace(
@@ -205,6 +271,11 @@ def test_scenario(scenario: Scenario, database: Database, tmp_path: Path, format
             "drop-in-two-deploys", 'execute "ALTER TABLE posts DROP COLUMN hits CASCADE", ""', id="cascade"
         ),
         pytest.param(
+            "remake-views",
+            "alter table(:posts) do\n  modify :hits, :bigint, from: :integer\nend",
+            id="written anew besides",
+        ),
+        pytest.param(
             "drop-in-two-deploys",
             'execute "ALTER TABLE posts DROP COLUMN hits, ADD COLUMN note text", ""',
             id="one statement that does more",
@@ -237,6 +308,7 @@ def test_scenario(scenario: Scenario, database: Database, tmp_path: Path, format
     ],
 )
 def test_not_offered(strategy: str, text: str, tmp_path: Path) -> None:
-    scenario = Scenario(about="", before=(POSTS,), text=text, strategy=strategy, files=0, lib=LIB)
+    hits = 'execute "CREATE VIEW hits AS SELECT hits FROM posts", ""' if strategy == "remake-views" else ""
+    scenario = Scenario(about="", before=(POSTS, hits), text=text, strategy=strategy, files=0, lib=LIB)
     found = offers(analysis_of(project(scenario, tmp_path)))
     assert not [offer for offer in found if offer.id.startswith(f"{strategy}:")]

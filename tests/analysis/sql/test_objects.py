@@ -82,12 +82,20 @@ CASES: list[tuple[str, Operation]] = [
             replace=True,
             reads=(POSTS, Relation("authors", "s")),
             columns_read=frozenset({"title", "id", "aid"}),
+            definition=Expression(
+                "CREATE OR REPLACE VIEW v AS SELECT p.title, count(*) FROM posts p"
+                " JOIN s.authors a ON a.id = p.aid"
+            ),
         ),
     ),
     (
         "CREATE VIEW v AS WITH posts AS (SELECT * FROM posts) SELECT a FROM posts",
         CreateView(
-            name=Relation("v"), reads=(POSTS,), columns_read=frozenset({"a"}), reads_every_column=True
+            name=Relation("v"),
+            reads=(POSTS,),
+            columns_read=frozenset({"a"}),
+            reads_every_column=True,
+            definition=Expression("CREATE VIEW v AS WITH posts AS (SELECT * FROM posts) SELECT a FROM posts"),
         ),
     ),
     (
@@ -99,6 +107,9 @@ CASES: list[tuple[str, Operation]] = [
             if_not_exists=True,
             reads=(POSTS,),
             columns_read=frozenset({"a"}),
+            definition=Expression(
+                "CREATE MATERIALIZED VIEW IF NOT EXISTS v AS SELECT a FROM posts WITH NO DATA"
+            ),
         ),
     ),
     ("DROP VIEW IF EXISTS s.v CASCADE", DropView(name=Relation("v", "s"), if_exists=True, cascade=True)),

@@ -148,6 +148,7 @@ HOLES: list[tuple[str, list[Operation]]] = [
                 reads=(UNKNOWN,),
                 columns_read=frozenset({"x"}),
                 reads_every_column=True,
+                definition=Expression(None),
             )
         ],
     ),

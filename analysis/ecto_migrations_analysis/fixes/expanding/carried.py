@@ -10,7 +10,14 @@ from __future__ import annotations
 import re
 
 from ...databases.postgres.quoting import default_name, single_quote, truncate_identifier
-from ...operations import ConstraintDefinition, CreateIndex, Expression, IndexElement, Relation
+from ...operations import (
+    ConstraintDefinition,
+    CreateIndex,
+    CreateView,
+    Expression,
+    IndexElement,
+    Relation,
+)
 from ...records import dataclass, replace
 from ...schema.identifiers import mentions, renamed
 from ...schema.state import Column, IndexState, Schema, Table
@@ -74,10 +81,13 @@ class Place:
         return name
 
 
-def is_plain(schema: Schema, table: Table, column: Column, *, key: bool = False) -> bool:
+def is_plain(
+    schema: Schema, table: Table, column: Column, *, key: bool = False, viewed: bool = False
+) -> bool:
     """Whether the column can be followed by another: everything about it is known and none of it is bound.
 
     `key`: whoever asks sees to the primary key, to its sequence and to the foreign keys that refer to it.
+    `viewed`: to the views that read it.
     """
     if not table.complete or table.uncertain or column.uncertain or column.collation is not None:
         return False
@@ -98,17 +108,36 @@ def is_plain(schema: Schema, table: Table, column: Column, *, key: bool = False)
         for other in table.columns.values()
     ):
         return False
+    reading = views(schema, table, column)
+    if reading is None or (reading and not viewed):
+        return False
     own = Schema.key(table.relation)
-    for view in schema.views.values():
-        reads = any(Schema.key(relation) == own for relation in view.reads)
-        if reads and (view.reads_every_column or not view.columns_read or column.name in view.columns_read):
-            return False
     if any(relation for relation in schema.statistics.values() if Schema.key(relation) == own):
         return False
     return key or not any(
         column.name in (constraint.definition.referenced_columns or table.primary_key)
         for _, constraint in schema.referencing(table.relation)
     )
+
+
+def views(schema: Schema, table: Table, column: Column) -> tuple[CreateView, ...] | None:
+    """The views that read the column and can be made again; None where one of them cannot."""
+    own, found = Schema.key(table.relation), []
+    for view in schema.views.values():
+        if not any(Schema.key(relation) == own for relation in view.reads):
+            continue
+        # `SELECT *` means other columns by then.
+        if view.reads_every_column or not view.columns_read:
+            return None
+        if column.name not in view.columns_read:
+            continue
+        if view.materialized or view.definition is None or view.definition.sql is None:
+            return None
+        name = Schema.key(view.name)
+        if any(name in map(Schema.key, other.reads) for other in schema.views.values()):
+            return None
+        found.append(view)
+    return tuple(found)
 
 
 def _in_policy(expressions: tuple[object, ...], column: str) -> bool:

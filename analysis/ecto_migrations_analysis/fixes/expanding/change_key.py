@@ -282,6 +282,7 @@ def _exchanging(key: _Key, forward: Filling, back: Filling, placing: Placing) ->
         f" short transaction, makes it the primary key and gives it the name {retyping.column.name}. The old"
         f" column stays as {retyping.former}, filled by a trigger, so that this can be taken back.",
         f"Deploy when step 2 has run. Values that only {retyping.type} can hold are refused until step 4.",
+        *change_type.of_views(retyping),
     ]
     parts = [
         placing.attributes,

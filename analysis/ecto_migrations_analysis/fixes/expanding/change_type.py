@@ -180,17 +180,21 @@ def exchange(
     default = column.default.sql if column.default is not None else None
     up = [
         *forward.end,
+        *retyping.without_views,
         *there.before,
         f"{alter} RENAME COLUMN {name} TO {last}",
         f"{alter} RENAME COLUMN {first} TO {name}",
         *there.after,
+        *retyping.with_views,
     ]
     down = [
         *backward.end,
+        *retyping.without_views,
         *back.before,
         f"{alter} RENAME COLUMN {name} TO {first}",
         f"{alter} RENAME COLUMN {last} TO {name}",
         *back.after,
+        *retyping.with_views,
     ]
     for copy, left in zip(new, former, strict=True):
         up += [
@@ -211,11 +215,21 @@ def exchange(
     return up, down
 
 
+def of_views(retyping: Retyping) -> list[str]:
+    """What to know about the views that are made again."""
+    if not retyping.views:
+        return []
+    names = " and ".join(str(view.name) for view in retyping.views)
+    them = "it" if len(retyping.views) == 1 else "them"
+    return [f"Makes {names} again: what was granted on {them} is to be granted again here."]
+
+
 def _exchanging(retyping: Retyping, up: list[str], down: list[str], placing: Placing) -> str:
     comments = [
         f"Step 3 of 4: the new column becomes {retyping.relation}.{retyping.column.name}; the old one stays"
         f" as {retyping.former}, filled by a trigger, so that this can be taken back.",
         f"Deploy when step 2 has run. Values that only {retyping.type} can hold are refused until step 4.",
+        *of_views(retyping),
     ]
     parts = [
         module_edits.after_begin(placing.lock_timeout).rstrip(),

@@ -6,6 +6,7 @@ That one adds the column of the new type and the trigger that fills it from the 
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 
 from ...analysis import Step
@@ -13,6 +14,7 @@ from ...databases.postgres.ecto_types import ecto_type
 from ...databases.postgres.quoting import default_name
 from ...operations import (
     AlterColumnType,
+    CreateView,
     DataType,
     DropDefault,
     DropNotNull,
@@ -25,13 +27,14 @@ from ...program.terms import as_bool
 from ...records import dataclass
 from ...schema.state import Column, Table
 from ...syntax.span import Span
-from .. import elixir, module_edits
+from .. import elixir, module_edits, sql_names
 from ..context import Context
 from ..model import Edit
 from . import carried, statements
 from .texts import Sync
 
-RULES = ("modify-type-rewrite", "modify-primary-or-fk-int-widening")
+# What depends on the column keeps its type from being changed at all.
+RULES = ("modify-type-rewrite", "modify-primary-or-fk-int-widening", "modify-blocked-by-dependents")
 INTEGERS = ("smallint", "integer", "bigint")
 
 
@@ -49,10 +52,20 @@ class Retyping:
     # The new column's name until the exchange, and the old one's after it.
     new: str
     former: str
+    # The views that read the column, which are made again when it has its new type.
+    views: tuple[CreateView, ...]
 
     @property
     def span(self) -> Span:
         return self.change.span if self.change is not None else self.command.span
+
+    @property
+    def without_views(self) -> list[str]:
+        return [f"DROP VIEW {sql_names.relation(view.name)}" for view in self.views]
+
+    @property
+    def with_views(self) -> list[str]:
+        return [definition(view) for view in self.views]
 
     @property
     def forward(self) -> Sync:
@@ -63,6 +76,13 @@ class Retyping:
     def backward(self) -> Sync:
         """Keeps the old one equal to the new one, after it."""
         return Sync(relation=self.relation, source=self.column.name, target=self.former, both_ways=False)
+
+
+def definition(view: CreateView) -> str:
+    """The statement that made the view, its lines at the left margin."""
+    assert view.definition is not None and view.definition.sql is not None
+    first, _, rest = view.definition.sql.strip().partition("\n")
+    return f"{first}\n{textwrap.dedent(rest)}" if rest else first
 
 
 def retypings(context: Context, *, key: bool = False) -> Iterator[Retyping]:
@@ -125,7 +145,7 @@ def _retyping(
         return None
     if (column.name in table.primary_key) is not key:
         return None
-    if not carried.is_plain(step.before, table, column, key=key):
+    if not carried.is_plain(step.before, table, column, key=key, viewed=True):
         return None
     if not statements.is_last_word(context, step, column.name):
         return None
@@ -141,6 +161,7 @@ def _retyping(
         type=new_type,
         new=_free(table, f"{column.name}_new"),
         former=_free(table, f"{column.name}_old"),
+        views=carried.views(step.before, table, column) or (),
     )
 
 
