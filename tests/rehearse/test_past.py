@@ -249,3 +249,13 @@ def test_modifiers(sql: str, adapted: str) -> None:
     assert stand_ins.adapt(sql) == sql
     stand_ins._types.add("public.geography")
     assert stand_ins.adapt(sql) == adapted
+
+
+def test_what_is_no_enum_because_text_stands_in(rehearsed: Rehearse, write: Write) -> None:
+    write("create_items", "  def change, do: (create table(:items) do add :kind, :kinds end)")
+    path = write(
+        "more_kinds", "  def up, do: execute(\"ALTER TYPE kinds ADD VALUE 'x'\")\n  def down, do: :ok"
+    )
+    found = rehearsed(path)
+    assert (found.passes[0].error or "").startswith("42809 kinds is not an enum")
+    assert (found.verdict, found.differences) == ("incomplete", [])

@@ -7,6 +7,7 @@ from ecto_migrations_analysis.analysis import Analysis
 from ecto_migrations_analysis.databases.effects import Lock
 from ecto_migrations_analysis.operations import Relation
 from ecto_migrations_analysis.records import replace
+from ecto_migrations_server.rehearse import words
 from ecto_migrations_server.rehearse.model import Pass, Rehearsal
 from support.postgres import Database
 
@@ -270,3 +271,30 @@ def test_a_view_is_waited_for_and_what_follows_a_wrong_rollback_is_not_compared(
     assert found.verdict == "failed"
     assert [text.split(" (")[0] for text in found.passes[1].catalog] == ["the view names is missing"]
     assert found.differences == []
+
+
+def test_an_error_of_generated_rows_is_not_blamed_on_anybody(rehearsed: Rehearse, write: Write) -> None:
+    write(
+        "create_items",
+        "  def change do\n    create table(:items) do\n      add :kind, :string\n      add :note, :string,"
+        " null: false\n    end\n    create unique_index(:items, [:kind])\n  end",
+    )
+    path = write("fill_items", '  def change, do: execute("UPDATE items SET kind = \'x\'", "")')
+    found = rehearsed(path)
+    (done,) = found.passes
+    assert (done.error or "").startswith("23505")
+    assert (done.doubtful, found.verdict, found.differences) == (True, "incomplete", [])
+    told = words.failure(found, done, nulls=True)
+    assert told[1] == "The rows are generated: they satisfy every constraint, and may not look like yours."
+    assert "--no-nulls" in told[2] and len(words.failure(found, done, nulls=False)) == 2
+
+
+@pytest.mark.parametrize(("nulls", "verdict"), [(True, "incomplete"), (False, "passed")])
+def test_a_copy_of_generated_nulls(nulls: bool, verdict: str, rehearsed: Rehearse, write: Write) -> None:
+    write(
+        "create_items",
+        "  def change do\n    create table(:items) do\n      add :kind, :string\n      add :note, :string,"
+        " null: false\n    end\n  end",
+    )
+    path = write("copy_items", '  def up, do: execute("UPDATE items SET note = kind")\n  def down, do: :ok')
+    assert rehearsed(path, nulls=nulls).verdict == verdict

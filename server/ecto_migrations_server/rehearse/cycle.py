@@ -11,7 +11,7 @@ from ecto_migrations_analysis.analysis import Run, Step
 from ecto_migrations_analysis.operations import LockTable, TransactionControl
 from ecto_migrations_analysis.records import dataclass, field
 
-from .compare import Comparison
+from .compare import Comparison, of_rows
 from .fitting import quoted
 from .history import execute, not_run
 from .model import Direction, Pass, Seen
@@ -68,7 +68,7 @@ class Runner:
                     code_before = True
                 elif seen.state == "failed":
                     found.error = seen.reason
-                    found.doubtful = code_before
+                    found.doubtful = code_before or seen.of_rows
                     return code_before
             if self.own.info.transaction_status != IDLE:
                 try:
@@ -231,6 +231,7 @@ class _Unit:
         seen.nulls_there = self._runner.bystander.has_column(
             error.diag.schema_name, error.diag.table_name, error.diag.column_name
         )
+        seen.of_rows = of_rows(step, seen.reason)
         seen.differences = self._comparison.failed(step, seen.reason)
 
 

@@ -27,6 +27,8 @@ class Seen:
     reason: str | None = None
     # Whether it failed at a column that was there before, whose NULLs are the rehearsal's.
     nulls_there: bool = False
+    # Whether it failed at values of rows that it reads or writes, which are the rehearsal's.
+    of_rows: bool = False
     seconds: float = 0.0
     locks: dict[str, str] = field(default_factory=dict)
     locks_seen: bool = True

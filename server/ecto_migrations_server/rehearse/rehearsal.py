@@ -91,7 +91,7 @@ def rehearse(
         runner.version = own_file.version if own_file is not None else None
         runner.adapt = past.stand_ins.adapt
         runner.prepare()
-        _cycle(runner, migration, analysis, found, progress, cancellation)
+        _cycle(runner, migration, analysis, found, progress, cancellation, past.stand_ins.named_in)
         return found
 
 
@@ -102,6 +102,7 @@ def _cycle(
     found: Rehearsal,
     progress: Progress,
     cancellation: Cancellation,
+    is_stood_in: Callable[[str], bool],
 ) -> None:
     original = catalog(runner.own)
     restored = True
@@ -121,7 +122,7 @@ def _cycle(
             for seen in done.statements:
                 seen.differences = ()
         if done.error is not None:
-            done.doubtful = done.doubtful or _is_missing(done.error, found)
+            done.doubtful = done.doubtful or _is_missing(done.error, found) or is_stood_in(done.error)
             if done.doubtful and done.statements[-1].state == "failed":
                 # Code that was not run may have made the difference: it contradicts nothing.
                 done.statements[-1].differences = ()

@@ -50,6 +50,11 @@ class StandIns:
             sql = re.sub(rf'(?<![\w."])((?:\w+\.)?"?{bare}"?)\s*\([^()]*\)', r"\1", sql, flags=re.I)
         return sql
 
+    def named_in(self, error: str) -> bool:
+        """Whether an error speaks of a type that text stands in for."""
+        names = (re.escape(name.rpartition(".")[2]) for name in self._types)
+        return any(re.search(rf"\b{name}\b", error) for name in names)
+
     def make(self, connection: Connection, error: psycopg.Error) -> tuple[str, bool] | None:
         """Makes what an error misses: what to tell, and whether the statement is to be tried again.
 

@@ -80,12 +80,17 @@ def failure(rehearsal: Rehearsal, done: Pass, nulls: bool) -> list[str]:
     if done.error is None:
         return []
     found = [f"{done.direction} failed: {done.error}"]
-    if done.doubtful and rehearsal.not_run:
+    nulls_help = "Every tenth value of a nullable column was NULL; --no-nulls fills all of them."
+    if any(seen.of_rows for seen in done.statements):
+        found.append("The rows are generated: they satisfy every constraint, and may not look like yours.")
+        if nulls:
+            found.append(nulls_help)
+    elif done.doubtful and rehearsal.not_run:
         found.append("It may be due to code before it that was not run.")
     elif done.doubtful:
         found.append("It may be due to a part of the history that was not run.")
     elif nulls and any(seen.nulls_there for seen in done.statements):
-        found.append("Every tenth value of a nullable column was NULL; --no-nulls fills all of them.")
+        found.append(nulls_help)
     return found
 
 

@@ -44,9 +44,12 @@ class Ledger:
         )
 
     def lock(self, relation: Relation, mode: str, span: Span = NOWHERE) -> None:
-        """A lock on a table or view. Of several on one relation the strongest is kept, and its clause."""
+        """A lock on a table or view. Of several on one relation the strongest is kept, and its clause.
+
+        The catalog's own are left out: every statement locks some of them.
+        """
         key = Schema.key(relation)
-        if self.situation.is_private(key):
+        if self.situation.is_private(key) or self.situation.is_catalog(key):
             return
         held = self._locks.get(key)
         if held is None or (stronger(held.mode, mode) == mode and held.mode != mode):
@@ -65,7 +68,7 @@ class Ledger:
 
     def scan(self, relation: Relation) -> None:
         """Every row is read."""
-        if not self.situation.is_private(relation):
+        if not self.situation.is_private(relation) and not self.situation.is_catalog(relation):
             self._scans[Schema.key(relation)] = None
 
     def rewrite(self, relation: Relation) -> None:

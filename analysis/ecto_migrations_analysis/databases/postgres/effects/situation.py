@@ -28,9 +28,16 @@ class Situation:
         table = self.table(relation)
         return self.transaction.is_new(relation) or (table is not None and table.temporary)
 
+    def is_catalog(self, relation: Relation) -> bool:
+        """Whether it is one of the server's own: they are searched first (documentation, 5.10.5)."""
+        if relation.schema is not None:
+            return relation.schema in ("pg_catalog", "information_schema")
+        named = relation.name is not None and relation.name.startswith("pg_")
+        return named and self.table(relation) is None and self.view(relation) is None
+
     def exists(self, relation: Relation) -> bool | None:
         """Whether there is such a table or view; None where the history does not tell."""
-        if relation.name is None:
+        if relation.name is None or self.is_catalog(relation):
             return None
         if self.table(relation) is not None or self.view(relation) is not None:
             return True
