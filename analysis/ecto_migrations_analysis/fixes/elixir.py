@@ -22,6 +22,14 @@ def string(value: str) -> str:
     return f'"{escape(value)}"'
 
 
+def literal(sql: str) -> str:
+    """A string, or a heredoc for several lines."""
+    if "\n" not in sql:
+        return string(sql)
+    escaped = sql.replace("\\", "\\\\").replace("#{", "\\#{").replace('"""', '\\"""')
+    return f'"""\n{escaped}\n"""'
+
+
 def atom(name: str) -> str:
     return inspect_atom(Atom(name))
 

@@ -11,6 +11,7 @@ from support.elixir import Later
 from support.proving import Scenario, analysis_of, project, prove
 
 ATTACH = "attach-checked-partition"
+CREATE = "create-beside-default"
 DETACH = "detach-concurrently"
 BY_PARTITION = "foreign-key-by-partition"
 EVENTS = (
@@ -111,6 +112,24 @@ DETACHED = "ALTER TABLE events DETACH PARTITION events_2026"
 KEPT = "SELECT md5(string_agg(n::text, ',' ORDER BY at, n)) FROM events WHERE at < '2025-05-05'"
 
 SCENARIOS += (
+    Scenario(
+        about="A partition created beside a default one",
+        before=(EVENTS, REST),
+        rows=("INSERT INTO events SELECT date '2020-01-01' + g % 300 FROM generate_series(1, 2500) g",),
+        text=f"""
+        execute \"\"\"
+                CREATE TABLE events_2026 PARTITION OF events
+                  {BOUND}
+                \"\"\",
+                "DROP TABLE events_2026"
+        """,
+        strategy=CREATE,
+        files=3,
+        old_code=("INSERT INTO events VALUES ('2021-05-05')",),
+        old_until=3,
+        keeps="SELECT count(*) FROM events WHERE at < '2021-01-01'",
+        holds=("SELECT count(*) = 0 FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0",),
+    ),
     Scenario(
         about="Detached",
         before=("create table(:users)", OF_USERS, YEARS),

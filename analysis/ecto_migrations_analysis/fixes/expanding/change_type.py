@@ -20,7 +20,7 @@ from ..new_migrations import Placing, module
 from . import statements
 from .carried import Copy, Place
 from .retyping import RULES, Retyping, edits, retypings
-from .texts import Filling, contract, fill, filling, literal
+from .texts import Filling, contract, fill, filling
 
 STRATEGY = "change-type-by-new-column"
 TITLE = (
@@ -241,7 +241,7 @@ def _exchanging(retyping: Retyping, up: list[str], down: list[str], placing: Pla
 
 def _executes(sql: list[str]) -> str:
     return elixir.block(
-        [f"execute({literal(item)})" if "\n" in item else statements.execute(item) for item in sql]
+        [f"execute({elixir.literal(item)})" if "\n" in item else statements.execute(item) for item in sql]
     )
 
 

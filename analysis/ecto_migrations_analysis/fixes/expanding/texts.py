@@ -207,19 +207,11 @@ def statement(sql: Sql) -> str:
 
 def brief(statements: list[str]) -> str:
     """`brief_lock([…])` at the indent of a callback's body."""
-    items = [literal(item) for item in statements]
+    items = [elixir.literal(item) for item in statements]
     line = f"brief_lock([{', '.join(items)}])"
     if len(line) + 4 <= elixir.WIDTH and "\n" not in line:
         return line
     return "brief_lock([\n" + elixir.indent(",\n".join(items), 2) + "\n])"
-
-
-def literal(sql: str) -> str:
-    """A string, or a heredoc for several lines."""
-    if "\n" not in sql:
-        return elixir.string(sql)
-    escaped = sql.replace("\\", "\\\\").replace("#{", "\\#{").replace('"""', '\\"""')
-    return f'"""\n{escaped}\n"""'
 
 
 def brief_lock(timeout: str) -> str:

@@ -9,6 +9,8 @@ detached CONCURRENTLY.
 ## When it is silent
 - The partition has bounds, and the table no default partition.
 - A new partition of a table whose default partition is made by the same migration.
+- A validated CHECK of the default partition keeps out the rows of the new one, in so many words
+  (`at IS NULL OR at < … OR at >= …`).
 
 ## Instead
 Create the partitions in time, by a job that is watched, and let an INSERT that finds none fail. Where there is a
@@ -59,6 +61,18 @@ class PartitionCreateDefault(Rule):
             before=(_EVENTS,),
             text=_YEAR.replace("«", "").replace("»", ""),
         ),
+        Case(
+            about="A CHECK keeps its rows out of the default partition",
+            before=(
+                _EVENTS,
+                _REST,
+                """
+                create constraint(:events_rest, :not_2026,
+                         check: "at IS NULL OR at < '2026-01-01' OR at >= '2027-01-01'")
+                """,
+            ),
+            text=_YEAR.replace("«", "").replace("»", ""),
+        ),
     )
 
     def check(self, context: MigrationContext) -> Iterator[Finding]:
@@ -81,6 +95,8 @@ class PartitionCreateDefault(Rule):
                 continue
             default = _default(step.before, parent)
             if default is None or context.is_new(default.relation, step):
+                continue
+            if not any(Schema.key(item) == Schema.key(default.relation) for item in step.effect.scans):
                 continue
             yield self.finding(
                 operation.span,

@@ -213,6 +213,7 @@ def test_what_an_older_version_does_not_have(case: Case, version: int) -> None:
     check_older(case, version)
 
 
+CREATE_IT = "CREATE TABLE m9 PARTITION OF m FOR VALUES FROM ('2022-01-01') TO ('2023-01-01')"
 IN_YEAR = "ALTER TABLE m3 ADD CHECK (at >= '2022-01-01' AND at < '2023-01-01'){};"
 APART = "ALTER TABLE md ADD CHECK (at IS NULL OR at < '2022-01-01' OR (at >= '2023-01-01'));"
 
@@ -234,6 +235,12 @@ APART = "ALTER TABLE md ADD CHECK (at IS NULL OR at < '2022-01-01' OR (at >= '20
         Case(ATTACH, APART),
         ATTACH,
         Case(ATTACH, APART.replace("at IS NULL", "id > 1"), doubt=True),
+    ),
+    *prepared(
+        DEFAULT,
+        Case(CREATE_IT, APART),
+        Case(CREATE_IT, APART.replace("at IS NULL", "id > 1")),
+        Case(CREATE_IT, APART.replace(";", " NOT VALID;")),
     ),
 )
 def test_a_check_that_says_the_bounds(case: Case, version: int) -> None:

@@ -10,6 +10,7 @@ from ..locks import (
     SHARE_ROW_EXCLUSIVE,
     SHARE_UPDATE_EXCLUSIVE,
 )
+from ..partition_bounds import bounds, checks
 from . import dependents
 from .ledger import Ledger
 from .pending import refuse_pending
@@ -69,6 +70,9 @@ def _create_partition(parent: Relation, operation: CreateTable, situation: Situa
         child = situation.table(item)
         if child is not None and child.default_partition:
             ledger.lock_family(item, ACCESS_EXCLUSIVE, operation.span)
+            limits = bounds(table, operation.bound.sql) if operation.bound is not None else None
+            if limits is not None and limits.excluded_by(checks(child)):
+                continue
             for stored in situation.stored(item):
                 ledger.scan(stored)
             ledger.fail_on_rows(
