@@ -36,8 +36,8 @@ def test_every_part_of_the_report(run: Run, blog: Path) -> None:
     assert "     ALTER COLUMN email TYPE citext," in lines
     assert "   **Fails where** `users.bio` contains null values" in lines
     version = "--to 20250702130000"
-    cycle = f"`MIX_ENV=test mix ecto.migrate {version}`, `MIX_ENV=test mix ecto.rollback {version}`"
-    assert f"- [ ] Cycle: {cycle}, both twice" in lines
+    mix = f"`MIX_ENV=test mix ecto.rollback {version}` and `MIX_ENV=test mix ecto.migrate {version}`"
+    assert f"- [ ] Cycle: `ecto-migrations cycle {path}`, which runs {mix} twice" in lines
     assert f"- [ ] Rehearsal: `ecto-migrations rehearse {path}`" in lines
     assert "[x]" not in result.out
 

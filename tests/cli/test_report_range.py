@@ -73,10 +73,10 @@ def test_every_part_of_the_report(repository: Repository, run: Run) -> None:
     assert "| 1 | `posts` | ACCESS EXCLUSIVE | an instant | reads and writes |" in lines
     assert "| 2 | `posts` | SHARE | full scan | writes |" in lines
     deadlock = "with one that has used `users` and then uses `posts`"
-    assert f"- 1. `20260102000000_add_path`, line 6: {deadlock}." in lines
+    assert f"- `20260102000000_add_path` (1), line 6: {deadlock}." in lines
     assert (
-        "- 3. `20260104000000_drop_slug`, line 5: Deploy code that does not use `posts.slug` before, on every"
-        " node; then migrate. `Blog.Post` of the release before still has it."
+        "- `20260104000000_drop_slug` (3), line 5: Deploy code that does not use `posts.slug` before, on"
+        " every node; then migrate. `Blog.Post` of the release before still has it."
     ) in lines
     assert "   - does not use `posts.slug` (3)" in lines
     migrate = "`mix ecto.migrate --to 20260104000000`"
@@ -133,6 +133,7 @@ def test_the_json(repository: Repository, run: Run) -> None:
         "mode": "ACCESS EXCLUSIVE",
         "held_for": "an instant",
         "blocks": ["reads", "writes"],
+        "rows": False,
         "new": False,
     }
     assert group["deadlocks"] == [
@@ -149,6 +150,7 @@ def test_the_json(repository: Repository, run: Run) -> None:
     (apart,) = group["separate"]
     assert (apart["kind"], apart["migration"], apart["after"], apart["line"]) == ("code", 3, None, 5)
     assert group["commands"]["rollback"] == "mix ecto.rollback --to 20260102000000"
+    assert group["locks"][-1]["blocks"] == ["reads", "writes"]
     assert (group["certain"], group["unserialised"], group["opposing"]) == (True, [], [])
 
 
@@ -157,7 +159,7 @@ def test_the_compact_form(repository: Repository, run: Run) -> None:
     assert result.code == 0
     assert result.out.startswith("### 3 migrations of `Blog.Repo`: **dangerous**")
     assert "- **danger** 2, line 5: Builds index `posts_path_index`" in result.out
-    assert "**Not in one deploy**\n\n- 3. `20260104000000_drop_slug`" in result.out
+    assert "**Not in one deploy**\n\n- `20260104000000_drop_slug` (3)" in result.out
     assert "<details><summary>Deployment plan</summary>\n\n1. [ ] Code first" in result.out
     assert (
         "Rollback: `mix ecto.rollback --to 20260102000000`\n\n- [ ] Tests: `mix test`\n\n</details>\n"
@@ -293,7 +295,9 @@ def test_runs_that_happened_are_ticked(repository: Repository, run: Run, tmp_pat
     )
     whole = run("report", "v1..HEAD", "--format", "markdown", "--verified", record).out
     assert "- [x] Rehearsal of each: `ecto-migrations rehearse FILE` (3 of 3)\n" in whole
-    assert "- [ ] Cycle: `MIX_ENV=test mix ecto.migrate --to 20260104000000`" in whole
+    cycle = f"`ecto-migrations cycle {FOLDER}/20260102000000_add_path.exs`"
+    mix = "`MIX_ENV=test mix ecto.rollback --to 20260102000000` and `MIX_ENV=test mix ecto.migrate --to"
+    assert f"- [ ] Cycle: {cycle}, which runs {mix} 20260104000000` twice (1 of 3)\n" in whole
     assert "- [x] Tests on " in whole
     # An edited migration was not run.
     last.write_text(last.read_text() + "\n")

@@ -34,11 +34,11 @@ def lock_sentence(effect: Effect, sizes: TableSizes = TableSizes()) -> str:
     # With several locks, it matters who waits for which table.
     if len({blocked_by([lock.mode]) for lock in effect.locks}) > 1:
         waits = "; ".join(
-            f"on {_names(lock.relation for lock in locks)} {_waits(blocked_by([mode]))}"
+            f"on {_names(lock.relation for lock in locks)} {_waits(blocked_by([mode]), effect, locks)}"
             for mode, locks in _by_mode(effect.locks)
         )
     else:
-        waits = _waits(blocked)
+        waits = _waits(blocked, effect, effect.locks)
     locks = ", ".join(
         f"`{mode}` on {_names(lock.relation for lock in locks)}" for mode, locks in _by_mode(effect.locks)
     )
@@ -62,8 +62,11 @@ def _duration(effect: Effect, sizes: TableSizes) -> str:
     return "for an instant" if effect.certain else "for a time that is not known"
 
 
-def _waits(blocked: tuple[str, ...]) -> str:
+def _waits(blocked: tuple[str, ...], effect: Effect, locks: Iterable[Lock]) -> str:
     if not blocked:
+        # A row that is written stays locked until the transaction ends.
+        if any(lock.relation in effect.writes_rows for lock in locks):
+            return "writes of the same rows wait"
         return "neither reads nor writes wait"
     return f"{' and '.join(blocked)} wait"
 

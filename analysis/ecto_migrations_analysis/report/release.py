@@ -20,12 +20,14 @@ _ORDER = ("safe", "risky", "dangerous")
 class ReleaseLock:
     """A lock of the migration `number`.
 
-    `new`: the release makes the table, and no code uses it yet. `long`: it is held for more than an instant;
-    work on a table that the release makes takes none, as nobody has filled it.
+    `rows`: rows of the table are written, and stay locked. `new`: the release makes the table, and no code
+    uses it yet. `long`: it is held for more than an instant; work on a table that the release makes takes
+    none, as nobody has filled it.
     """
 
     number: int
     lock: TableLock
+    rows: bool
     new: bool
     long: bool
 
@@ -82,7 +84,13 @@ def release_report(analyses: Sequence[Analysis]) -> ReleaseReport:
             work = lock.work.relation
             long = lock.work.weight > 0 and (work is None or Schema.key(work) not in made)
             locks.append(
-                ReleaseLock(number=number, lock=lock, new=Schema.key(lock.relation) in made, long=long)
+                ReleaseLock(
+                    number=number,
+                    lock=lock,
+                    rows=any(lock.relation in step.effect.writes_rows for step in steps),
+                    new=Schema.key(lock.relation) in made,
+                    long=long,
+                )
             )
         found += [(number, item) for item in deadlocks(migration, made)]
         complete = migration.up is not None and migration.up.complete

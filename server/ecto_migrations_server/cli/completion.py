@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 HELP: Final = "print a script for your shell that completes commands, options and names"
 SHELLS: Final = ("bash", "zsh", "fish", "powershell")
 _FOLDERS: Final = frozenset({"FOLDER"})
-_MIGRATIONS: Final = frozenset({"PATH", "FILE", "FILE[:LINE]"})
+_MIGRATIONS: Final = frozenset({"PATH", "FILE", "FILE[:LINE]", "FILE|RANGE"})
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,13 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "report": (
         (f"report {_MIGRATION}", "its SQL and locks, in both directions"),
-        (f"report {_MIGRATION} --format markdown", "the report to review it by"),
+        (f"report {_MIGRATION} --format markdown", "the report to review it by, with the deployment plan"),
+        (
+            "report v1.0..v1.1 --format markdown",
+            "a release: its locks in order, what can deadlock, what must not ship in one deploy",
+        ),
+        ("report main --compact", "this branch as it is, for a comment on its pull request"),
+        ("report main..HEAD apps/shop --format json", "only what is below apps/shop, for a program"),
     ),
     "rehearse": (
         (f"rehearse {_MIGRATION}", "on a PostgreSQL of its own, with 10,000 rows in each table"),

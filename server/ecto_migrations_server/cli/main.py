@@ -22,6 +22,7 @@ examples:
   {PROGRAM} check                                 the migrations of the project in this folder
   {PROGRAM} check priv/repo/migrations/2026*.exs  these files
   {PROGRAM} report FILE                           SQL and locks, statement by statement
+  {PROGRAM} report v1.0..v1.1                     what a release brings, as one deploy
   {PROGRAM} rehearse FILE                         try it and its rollback on a throwaway PostgreSQL
   {PROGRAM} cycle --with-tests                    roll the newest one back and forth with mix, then test
   {PROGRAM} expand FILE:7                         the safe form of what stands in line 7, as a diff

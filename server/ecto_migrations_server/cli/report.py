@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from .errors import PROGRAM, CommandError
+from .errors import CommandError
 
 if TYPE_CHECKING:
     from ..reports.bundle import Bundle
@@ -14,21 +14,9 @@ if TYPE_CHECKING:
 HELP: Final = (
     "show what a migration does in both directions, or all migrations of a release, and plan the deploy"
 )
-_EXAMPLES: Final = f"""\
-examples:
-  {PROGRAM} report FILE                      SQL and locks, statement by statement
-  {PROGRAM} report FILE --format markdown    the migration report, with the deployment plan
-  {PROGRAM} report v1.0..v1.1 --format markdown
-                                             what the release brings: locks in order, what can deadlock,
-                                             what must not ship in one deploy
-  {PROGRAM} report main --compact            this branch, for a comment on its pull request; with what is
-                                             not committed yet
-  {PROGRAM} report main..HEAD apps/shop      only migrations below apps/shop
-"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = _EXAMPLES
     parser.add_argument(
         "target",
         metavar="FILE|RANGE",

@@ -20,7 +20,7 @@ from .bundle import Bundle, Group, Item
 from .deploying import demand_list, from_a_release, rollback_notes, trouble
 from .planning import change_words
 from .texts import cell, code, counted, fenced, listed, one_line
-from .verifying import modelled, tests_box, together
+from .verifying import cycle, modelled, tests_box, together
 
 # More pairs of tables than that are said by their order.
 _MOST_PAIRS: Final = 2
@@ -101,7 +101,8 @@ def lock_cells(lock: ReleaseLock) -> tuple[str, str, str, str]:
     held = lock.lock.work.under(lock.lock.relation)
     if lock.new:
         return f"`{lock.lock.relation}` (new)", lock.lock.mode, held, "nobody: no code uses it yet"
-    waits = " and ".join(blocked_by([lock.lock.mode])) or "nobody"
+    rows = "writes of the same rows" if lock.rows else "nobody"
+    waits = " and ".join(blocked_by([lock.lock.mode])) or rows
     return f"`{lock.lock.relation}`", lock.lock.mode, held, waits
 
 
@@ -124,9 +125,12 @@ def serialised(group: Group) -> str:
     """Whether migrations can meet each other."""
     outside = [f"`{group.items[number].name}`" for number in group.report.unserialised]
     if not outside:
+        # What the configuration says may only be known when it runs.
+        unknown = any(item.analysis.project.repo.migration_lock is None for item in group.items)
+        lock = "Ecto's lock, if `migration_lock` leaves it on" if unknown else "Ecto's lock"
         return (
-            "With each other the migrations cannot deadlock: they run one after the other under Ecto's lock,"
-            " from however many nodes."
+            f"With each other the migrations cannot deadlock: they run one after the other under {lock}, from"
+            " however many nodes."
         )
     text = (
         f"Let one node migrate: {listed(outside, 4)} {'runs' if len(outside) == 1 else 'run'} outside of"
@@ -156,7 +160,7 @@ def deadlock_lines(group: Group) -> Iterator[str]:
         lines = group.items[number].analysis.source.lines
         places = sorted({lines.line_of(item.second_step.statement.span.start) + 1 for item in items})
         at = f"line{'s' if len(places) > 1 else ''} {listed(map(str, places), 4)}"
-        yield f"{number + 1}. `{name}`, {at}: {'; '.join(said)}."
+        yield f"`{name}` ({number + 1}), {at}: {'; '.join(said)}."
 
 
 def _separate(group: Group) -> Iterator[str]:
@@ -169,11 +173,11 @@ def _separate(group: Group) -> Iterator[str]:
 
 def separate_lines(group: Group) -> Iterator[str]:
     for item in group.report.separate:
-        first = f"{item.first + 1}. `{group.items[item.first].name}`"
+        first = f"`{group.items[item.first].name}` ({item.first + 1})"
         if item.second is None or item.second == item.first:
             yield f"{first}, line {item.line}: {item.message}"
         else:
-            second = f"{item.second + 1}. `{group.items[item.second].name}`"
+            second = f"`{group.items[item.second].name}` ({item.second + 1})"
             yield f"{first} and {second}, line {item.line}: {item.message}"
 
 
@@ -297,10 +301,10 @@ def release_boxes(group: Group) -> Iterator[str]:
     runs = [(item.name, item.runs) for item in group.items]
     if modelled(group.items[0].analysis.project):
         yield from together(runs, "rehearsal", "Rehearsal of each: `ecto-migrations rehearse FILE`")
-    cycle = f"Cycle: `MIX_ENV=test {group.commands.migrate}`" if group.commands is not None else "Cycle"
     if group.commands is not None and all(way_back(item) == "reversible" for item in group.items):
-        cycle += f", `MIX_ENV=test {group.commands.rollback}`, both twice"
-    yield from together(runs, "cycle", cycle)
+        yield from together(runs, "cycle", cycle(group.commands, group.items[0].shown))
+    elif group.commands is not None:
+        yield from together(runs, "cycle", f"Migrated: `MIX_ENV=test {group.commands.migrate}`")
     yield tests_box([item.runs for item in group.items])
 
 

@@ -37,8 +37,7 @@ def boxes(analysis: Analysis, shown: str, runs: Runs, found: Commands) -> Iterat
             runs.get("rehearsal"), "rehearsal", f"Rehearsal: {code(f'ecto-migrations rehearse {shown}')}"
         )
     if irreversible(analysis) is None:
-        commands_of_mix = [code(f"MIX_ENV=test {command}") for command in (found.migrate, found.rollback)]
-        yield box(runs.get("cycle"), "cycle", f"Cycle: {', '.join(commands_of_mix)}, both twice")
+        yield box(runs.get("cycle"), "cycle", cycle(found, shown))
     else:
         yield box(runs.get("cycle"), "cycle", f"Migrated: {code(f'MIX_ENV=test {found.migrate}')}")
     yield tests_box([runs])
@@ -53,6 +52,12 @@ def together(runs: Iterable[tuple[str, Runs]], kind: Kind, to_do: str) -> Iterat
     yield f"- [{'x' if passed == len(found) else ' '}] {to_do}{so_far}"
     for name, run in done:
         yield f"  - `{name}`: {'passed' if run.passed else 'failed'} on {run.date}: {run.result}"
+
+
+def cycle(found: Commands, shown: str) -> str:
+    """The command that runs it, from the first migration on, and what that is."""
+    by_hand = " and ".join(code(f"MIX_ENV=test {command}") for command in (found.rollback, found.migrate))
+    return f"Cycle: {code(f'ecto-migrations cycle {shown}')}, which runs {by_hand} twice"
 
 
 def tests_box(runs: Iterable[Runs]) -> str:

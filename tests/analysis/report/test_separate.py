@@ -165,6 +165,11 @@ def test_the_locks_of_a_release_in_order() -> None:
     assert (whole.classification, whole.certain, whole.unserialised) == ("dangerous", True, ())
 
 
+def test_rows_that_are_written_make_others_wait() -> None:
+    whole = release_report(release('execute "UPDATE posts SET slug = title", ""'))
+    assert [(item.lock.mode, item.rows, item.long) for item in whole.locks] == [("ROW EXCLUSIVE", True, True)]
+
+
 def test_migrations_outside_of_the_migration_lock() -> None:
     codes = (
         "alter table(:posts), do: add(:a, :text)\nalter table(:users), do: add(:a, :text)",

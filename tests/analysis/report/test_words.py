@@ -128,6 +128,10 @@ EXCLUSIVE = Lock(POSTS, "ACCESS EXCLUSIVE")
             "`SHARE UPDATE EXCLUSIVE` on `posts` for an instant: neither reads nor writes wait.",
         ),
         (
+            Effect(locks=(Lock(POSTS, "ROW EXCLUSIVE"),), scans=(POSTS,), writes_rows=(POSTS,)),
+            "`ROW EXCLUSIVE` on `posts` while the whole of `posts` is scanned: writes of the same rows wait.",
+        ),
+        (
             Effect(locks=(EXCLUSIVE, Lock(USERS, "SHARE ROW EXCLUSIVE")), scans=(POSTS,)),
             "`ACCESS EXCLUSIVE` on `posts`, `SHARE ROW EXCLUSIVE` on `accounts.users` while the whole of"
             " `posts` is scanned: on `posts` reads and writes wait; on `accounts.users` writes wait.",

@@ -70,6 +70,7 @@ def _locks(group: Group) -> list[dict[str, Any]]:
             "mode": item.lock.mode,
             "held_for": item.lock.work.under(item.lock.relation),
             "blocks": list(blocked_by([item.lock.mode])),
+            "rows": item.rows,
             "new": item.new,
         }
         for item in group.report.locks
