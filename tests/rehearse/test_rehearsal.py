@@ -298,3 +298,21 @@ def test_a_copy_of_generated_nulls(nulls: bool, verdict: str, rehearsed: Rehears
     )
     path = write("copy_items", '  def up, do: execute("UPDATE items SET note = kind")\n  def down, do: :ok')
     assert rehearsed(path, nulls=nulls).verdict == verdict
+
+
+def test_an_index_that_the_planner_prefers_contradicts_nothing(rehearsed: Rehearse, write: Write) -> None:
+    write(
+        "create_tables",
+        "  def change do\n    create table(:items) do\n      add :note, :text\n    end\n"
+        "    create table(:tags) do\n      add :item_id, references(:items)\n      add :name, :text\n"
+        "    end\n"
+        "    create index(:tags, [:item_id])\n  end",
+    )
+    path = write(
+        "copy_names",
+        '  def up, do: execute("UPDATE items i SET note ='
+        ' (SELECT max(t.name) FROM tags t WHERE t.item_id = i.id)")\n  def down, do: :ok',
+    )
+    found = rehearsed(path, rows=2000)
+    assert (found.verdict, found.differences) == ("passed", [])
+    assert found.passes[0].statements[0].scanned == ("items",)
