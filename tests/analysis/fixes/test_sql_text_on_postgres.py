@@ -84,7 +84,7 @@ execute \"\"\"
         CREATE VIEW titles (t) AS
           SELECT title
           FROM posts
-          WHERE title <> ''
+          WHERE title ~ '\\\\w'
         \"\"\",
         "DROP VIEW titles"
 """

@@ -240,9 +240,7 @@ def _exchanging(retyping: Retyping, up: list[str], down: list[str], placing: Pla
 
 
 def _executes(sql: list[str]) -> str:
-    return elixir.block(
-        [f"execute({elixir.literal(item)})" if "\n" in item else statements.execute(item) for item in sql]
-    )
+    return elixir.block(map(statements.execute, sql))
 
 
 def _rename(relation: Relation, copy: Copy, old: str, new: str) -> str:

@@ -18,7 +18,7 @@ from ...records import replace
 from ...schema.persistent import without
 from ...schema.state import Schema
 from ...syntax.span import Span
-from .. import elixir, module_edits, sql_names
+from .. import module_edits, sql_names
 from ..context import Context, Proposal, offer
 from ..model import Change, Edit, Files
 from . import carried, statements
@@ -94,8 +94,8 @@ def _edits(context: Context, command: AlterTable, views: tuple[CreateView, ...])
     made = _around(
         context,
         command.span,
-        [_execute(drop, create if both else None) for drop, create in pairs],
-        [_execute(create, drop if both else None) for drop, create in reversed(pairs)],
+        [statements.execute(drop, create if both else None) for drop, create in pairs],
+        [statements.execute(create, drop if both else None) for drop, create in reversed(pairs)],
     )
     if made is None:
         return None
@@ -105,8 +105,8 @@ def _edits(context: Context, command: AlterTable, views: tuple[CreateView, ...])
             _around(
                 context,
                 reverse.span,
-                [_execute(drop) for drop, _ in pairs],
-                [_execute(create) for _, create in reversed(pairs)],
+                [statements.execute(drop) for drop, _ in pairs],
+                [statements.execute(create) for _, create in reversed(pairs)],
             )
             if reverse is not None
             else None
@@ -132,13 +132,3 @@ def _around(context: Context, span: Span, before: list[str], behind: list[str]) 
     lines = Span(document.line_start(span.start), document.next_line(span.end))
     own = statements.text_of(document, lines)
     return statements.in_place_of(document, span, [*before, own, *behind])
-
-
-def _execute(up: str, down: str | None = None) -> str:
-    """`execute` of statements of which either may have several lines."""
-    if "\n" not in up and (down is None or "\n" not in down):
-        return statements.execute(up, down)
-    texts = [f'"""\n{text}\n"""' if "\n" in text else elixir.string(text) for text in (up, down) if text]
-    if len(texts) == 1:
-        return f"execute({texts[0]})"
-    return "execute(\n" + elixir.indent(",\n".join(texts), 2) + "\n)"

@@ -88,14 +88,14 @@ def without_change(document: Document, command: AlterTable, change: Span) -> tup
 
 
 def execute(up: str, down: str | None = None) -> str:
-    """`execute` of one or two statements, at the indent of a callback's body."""
-    if "\n" not in up:
-        given = (elixir.string(up),) if down is None else (elixir.string(up), elixir.string(down))
-        return write(Call("execute", given, apart=down is not None), 4)
-    text = f'"""\n{up}\n"""'
-    if down is None:
-        return f"execute({text})"
-    return "execute(\n" + elixir.indent(f"{text},\n{elixir.string(down)}", 2) + "\n)"
+    """`execute` of one or two statements, each of any number of lines, at the indent of a callback's body."""
+    given = [up] if down is None else [up, down]
+    if not any("\n" in sql for sql in given):
+        return write(Call("execute", tuple(map(elixir.string, given)), apart=down is not None), 4)
+    texts = [elixir.literal(sql) for sql in given]
+    if len(texts) == 1:
+        return f"execute({texts[0]})"
+    return "execute(\n" + elixir.indent(",\n".join(texts), 2) + "\n)"
 
 
 def reverse_of(context: Context, command: Command, kind: type[Command]) -> Command | None:
