@@ -48,7 +48,11 @@ def create_index(schema: Schema, operation: CreateIndex, origin: Origin) -> Sche
         if operation.name is None:
             return schema
         name = Relation(truncate_identifier(operation.name), relation.schema)
-        return replace(schema, view_indexes=put(schema.view_indexes, name, relation))
+        keys = without(schema.view_keys, name)
+        if operation.unique and operation.where is None and operation.complete:
+            if all(element.column is not None for element in operation.elements):
+                keys = put(keys, name, relation)
+        return replace(schema, view_indexes=put(schema.view_indexes, name, relation), view_keys=keys)
     table = existing(schema, relation)
     if operation.name is None and not operation.complete:
         return put_table(schema, doubt_table(table, "an index was created whose name is not known"))

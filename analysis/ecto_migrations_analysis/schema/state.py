@@ -127,6 +127,9 @@ class Schema:
     views: Mapping[Relation, CreateView] = field(default_factory=dict)
     # Indexes of materialized views: the index's name in the view's schema, and the view.
     view_indexes: Mapping[Relation, Relation] = field(default_factory=dict)
+    # Of those, the unique ones on plain columns without a condition, by which a view can be refreshed
+    # concurrently. An index that is not in `view_indexes` any more is none.
+    view_keys: Mapping[Relation, Relation] = field(default_factory=dict)
     enums: Mapping[Relation, CreateEnum] = field(default_factory=dict)
     # Domains by name: True where they are constrained.
     domains: Mapping[Relation, bool] = field(default_factory=dict)

@@ -70,6 +70,8 @@ def in_doubt(before: Schema, after: Schema, reason: str) -> Schema:
         tables=tables,
         views=_both(before.views, after.views),
         view_indexes=_both(before.view_indexes, after.view_indexes),
+        # Perhaps not made: no key that can be relied on.
+        view_keys=before.view_keys,
         enums=_both(before.enums, after.enums),
         domains=_both(before.domains, after.domains),
         functions=_both(before.functions, after.functions),

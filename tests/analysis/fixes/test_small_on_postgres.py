@@ -147,6 +147,21 @@ CYCLES = {
         "SELECT pg_get_constraintdef(oid) ~ 'open.*paid' FROM pg_constraint"
         " WHERE conname = 'orders_status_check'",
     ),
+    "a view that can be read meanwhile": (
+        "refresh-matview",
+        'execute "REFRESH MATERIALIZED VIEW totals", ""',
+        POSTS + 'execute "CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM posts"\n'
+        'execute "CREATE UNIQUE INDEX totals_count ON totals (count)"',
+        "SELECT count = 0 FROM totals",
+    ),
+    "rows that are inserted again": (
+        "backfill-not-idempotent",
+        ALONE + "def up do\n  execute \"INSERT INTO states (name) VALUES ('a')\"\n"
+        '  execute "VACUUM states"\nend\n\ndef down, do: :ok',
+        "create table(:states) do\n  add :name, :string, null: false\nend\n\n"
+        "create unique_index(:states, [:name])",
+        "SELECT count(*) = 1 FROM states",
+    ),
     "two rewrites in one": (
         "several-alters-same-table",
         "alter table(:posts) do\n  modify :slug, :text, from: {:string, null: true}\n"

@@ -11,7 +11,7 @@ from ..context import Context
 
 def subcommands(context: Context) -> Iterator[Change]:
     """Those that migrating runs, whose text stands for itself alone: no loop, no helper function."""
-    for command, changes in _blocks(context):
+    for command, changes in blocks(context):
         if command.via or command.repeated or not context.document.is_clean(command.span):
             continue
         spans = Counter(change.span for change in changes)
@@ -21,7 +21,8 @@ def subcommands(context: Context) -> Iterator[Change]:
                 yield change
 
 
-def _blocks(context: Context) -> Iterator[tuple[Command, tuple[Change, ...]]]:
+def blocks(context: Context) -> Iterator[tuple[Command, tuple[Change, ...]]]:
+    """The `create table` and `alter table` that migrating runs once, with what is inside."""
     up = context.migration.migration.up
     seen = Counter(command.span for command in up.commands) if up is not None else Counter()
     for command in up.commands if up is not None else ():

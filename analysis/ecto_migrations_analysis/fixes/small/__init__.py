@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..context import Context, Proposal
 from ..in_place.common import answer, found
-from . import conventions, indexes, meant, sql_words, statements, way_back
+from . import conventions, indexes, meant, mysql, rows, sql_words, statements, way_back
 from .edits import Fix, too_long
 
 # In the order in which they are offered.
@@ -15,6 +15,8 @@ FIXES: dict[str, Fix] = {
     **meant.FIXES,
     **indexes.FIXES,
     **statements.FIXES,
+    **rows.FIXES,
+    **mysql.FIXES,
     **way_back.FIXES,
     **conventions.FIXES,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...findings import Finding
-from ...operations import AddEnumValue, CreateFunction, DropObject, Reindex
+from ...operations import AddEnumValue, CreateFunction, DropObject, RefreshMaterializedView, Reindex
 from ...records import replace
 from ...schema.state import Schema
 from ...syntax.span import Span
@@ -19,6 +19,7 @@ _CASCADE = re.compile(rb"\s*\bCASCADE\b", re.I)
 _VALUE = re.compile(rb"\s*ALTER\s+TYPE\s+\S+\s+ADD\s+VALUE\s+", re.I)
 _ENDS = re.compile(rb"'(?=\s*;?\s*\Z)")
 _REINDEX = re.compile(rb"\s*REINDEX\s+(?:\([^()]*\)\s*)?(?:INDEX|TABLE|SCHEMA|DATABASE)\s+", re.I)
+_REFRESH = re.compile(rb"\s*REFRESH\s+MATERIALIZED\s+VIEW\s+", re.I)
 _SET = re.compile(rb"\s*SET\s+(?!LOCAL\b|SESSION\b)", re.I)
 _SET_SESSION = re.compile(rb"(?<=SET)\s+SESSION(?=\s+(?!AUTHORIZATION\b|CHARACTERISTICS\b))", re.I)
 _LOCK = re.compile(rb"\bpg_(try_)?advisory_lock(_shared)?\b", re.I)
@@ -96,6 +97,25 @@ def _reindex(context: Context, finding: Finding) -> Small | None:
     return Small(title="Rebuild it concurrently", edits=(*edits, *attributes), safe=True)
 
 
+def _refresh(context: Context, finding: Finding) -> Small | None:
+    """CONCURRENTLY, where the view has rows and a unique index that PostgreSQL takes for it."""
+    for step in context.steps:
+        for operation in step.statement.operations:
+            if not isinstance(operation, RefreshMaterializedView) or operation.span != finding.span:
+                continue
+            name, schema = Schema.key(operation.name), step.before
+            view = schema.views.get(name)
+            keys = [index for index, of in schema.view_keys.items() if of == name]
+            if view is None or not view.with_data or schema.uncertain:
+                return None
+            if not any(schema.view_indexes.get(index) == name for index in keys):
+                return None
+            edits = sql_insert(context, finding, _REFRESH, "CONCURRENTLY ")
+            title = "Refresh it concurrently: reads go on"
+            return Small(title=title, edits=tuple(edits), safe=True) if edits is not None else None
+    return None
+
+
 def _session(context: Context, finding: Finding) -> Small | None:
     """For the transaction: as long as the migration runs it is the same."""
     whole = context.migration.transactional
@@ -145,6 +165,7 @@ FIXES: dict[str, Fix] = {
     "enum-add-value-irreversible": _enum_value,
     "enum-order": _enum_order,
     "reindex-not-concurrent": _reindex,
+    "refresh-matview": _refresh,
     "session-state-leak": _session,
     "drop-cascade": _drop,
     "create-function-search-path": _search_path,

@@ -80,6 +80,26 @@ class AppSchemaInMigration(Rule):
             def down, do: :ok
             """,
         ),
+        Case(
+            about="Only plain columns are named",
+            lib=(
+                """
+                defmodule MyApp.Blog.Post do
+                  use Ecto.Schema
+
+                  schema "posts" do
+                    field :title, :string
+                  end
+                end
+                """,
+            ),
+            text="""
+            alias MyApp.Blog.Post
+
+            def up, do: «repo().update_all(Post, set: [title: ""])»
+            def down, do: :ok
+            """,
+        ),
     )
     silent = (
         Case(

@@ -85,6 +85,22 @@ end
 def down, do: :ok
 """,
         ),
+        Case(
+            about="Although a key would refuse it",
+            before=(
+                "create table(:states) do\n  add :name, :string, null: false\nend\n\n"
+                "create unique_index(:states, [:name])",
+            ),
+            text=_ALONE
+            + """
+def up do
+  «repo().insert_all("states", [%{name: "draft"}])»
+  execute "«INSERT INTO states (name) VALUES ('public')»"
+end
+
+def down, do: :ok
+""",
+        ),
     )
     silent = (
         Case(

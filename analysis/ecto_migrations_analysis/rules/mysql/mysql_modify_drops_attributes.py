@@ -158,7 +158,7 @@ class MysqlModifyDropsAttributes(Rule):
                     if not isinstance(change, Modify) or not isinstance(change.column, str):
                         continue
                     if columns is None:
-                        columns = _before(context, command)
+                        columns = columns_before(context, command)
                     yield from self._modify(command, change, columns)
             if columns is not None:
                 apply(columns, command)
@@ -202,7 +202,7 @@ class MysqlModifyDropsAttributes(Rule):
             )
 
 
-def _before(context: MigrationContext, command: AlterTable) -> Columns:
+def columns_before(context: MigrationContext, command: AlterTable) -> Columns:
     """The columns before a command of the migration."""
     earlier = context.analysis.project.earlier
     columns = columns_after(earlier() if earlier is not None else ())

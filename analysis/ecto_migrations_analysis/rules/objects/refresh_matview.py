@@ -45,6 +45,11 @@ class RefreshMatview(Rule):
         Case(
             about="The plain form", before=(_VIEW,), text='execute "«REFRESH MATERIALIZED VIEW totals»", ""'
         ),
+        Case(
+            about="Of a view with a key",
+            before=(_VIEW + 'execute "CREATE UNIQUE INDEX totals_count ON totals (count)"',),
+            text='execute "«REFRESH MATERIALIZED VIEW totals»", ""',
+        ),
     )
     silent = (
         Case(
