@@ -36,6 +36,15 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             f"rehearse {_MIGRATION} --database-url postgresql://localhost/scratch",
             "on an empty database of yours",
         ),
+        (f"rehearse {_MIGRATION} --format markdown", "for a pull request"),
+    ),
+    "tables": (
+        ("tables --database-url postgresql://readonly@replica/shop_prod", "into the project, to commit"),
+        (
+            'tables --database-url "$DATABASE_URL" --prefix tenant_7',
+            "the tables that migrations mean with this prefix",
+        ),
+        ('tables --database-url "$DATABASE_URL" --output -', "to standard output; nothing is written"),
     ),
     "cycle": (
         ("cycle --dry-run", "what would run for the newest migration"),

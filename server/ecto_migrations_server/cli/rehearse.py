@@ -18,20 +18,7 @@ _ROWS: Final = 10_000
 _MOST_ROWS: Final = 10_000_000
 
 
-_EXAMPLES: Final = """\
-examples:
-  ecto-migrations rehearse priv/repo/migrations/20260301101500_add_status_to_posts.exs
-  ecto-migrations rehearse FILE --rows 1000000               how long it takes on this machine
-  ecto-migrations rehearse FILE --format markdown            for a pull request
-  ecto-migrations rehearse FILE --database-url postgresql://localhost/scratch
-
-exit codes: 0 it went through, 1 it failed, left something behind or differs from the analysis,
-2 it could not be rehearsed, or not all of it
-"""
-
-
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = _EXAMPLES
     parser.add_argument("file", metavar="FILE", help="a migration file")
     parser.add_argument(
         "--rows",

@@ -15,21 +15,15 @@ HELP: Final = "measure the tables of a database, and write a file of their sizes
 _TIMEOUT: Final = 30
 _MOST_SECONDS: Final = 24 * 60 * 60
 _SHOWN: Final = 5
-_EXAMPLES: Final = """\
-examples:
-  ecto-migrations tables --database-url postgresql://readonly@replica/shop_prod
-  ecto-migrations tables --database-url "$DATABASE_URL" --prefix tenant_7
-  ecto-migrations tables --database-url "$DATABASE_URL" --output - | jq .tables.posts
-
-Nothing is changed: every transaction is READ ONLY. Rows are estimated by the server's statistics. A password
-can stand in PGPASSWORD or in ~/.pgpass instead of the URL.
-"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = _EXAMPLES
     parser.add_argument(
-        "--database-url", metavar="URL", required=True, help="the database to measure; a replica will do"
+        "--database-url",
+        metavar="URL",
+        required=True,
+        help="the database to measure, in READ ONLY transactions; a replica will do. The password can stand"
+        " in PGPASSWORD or ~/.pgpass instead",
     )
     parser.add_argument(
         "--schema", metavar="NAME", action="append", default=[], help="only this schema; may be repeated"
