@@ -301,6 +301,20 @@ with ending_in_order():
         assert (done.returncode, done.stderr) == (143, "")
 
 
+def test_what_was_measured_stands_beside_the_rows(url: str, run: Run, write: Write) -> None:
+    write("create_items", "  def change, do: create(table(:items))")
+    path = write("index_items", "  def change, do: create(index(:items, [:id]))")
+    (path.parents[3] / ".ecto-migrations.tables.json").write_text(
+        '{"measured": "2026-01-01", "tables": {"items": {"rows": 84000000, "bytes": 13000000000}}}'
+    )
+    to = ("--rows", "50", "--database-url", url)
+    assert "50 rows in items (measured: about 84 million rows, 12 GB)" in " ".join(
+        run("rehearse", path, *to).out.split()
+    )
+    found = run("rehearse", path, *to, "--format", "json").json
+    assert found["measured"] == {"items": {"rows": 84000000, "bytes": 13000000000}}
+
+
 # --- what the report remembers -----------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ecto_migrations_analysis.project.table_sizes import Size
 from ecto_migrations_analysis.records import dataclass, field
 
 Direction = Literal["migrate", "rollback"]
@@ -72,6 +73,8 @@ class Rehearsal:
     history: int = 0
     structure: str | None = None
     rows: dict[str, int] = field(default_factory=dict)
+    # What `ecto-migrations tables` measured of the same tables.
+    sizes: dict[str, Size] = field(default_factory=dict)
     empty: dict[str, str] = field(default_factory=dict)
     gaps: list[str] = field(default_factory=list)
     passes: list[Pass] = field(default_factory=list)

@@ -86,6 +86,8 @@ def rehearse(
         touched = _touched(migration, stored)
         progress(f"filling {', '.join(sorted(touched.values())) or 'nothing'}", _FROM_FILL)
         _fill(own, stored, touched, found, migration.schema, rows, nulls)
+        known = {name: project.settings.sizes.of(name) for name in found.rows}
+        found.sizes = {name: size for name, size in known.items() if size is not None}
         runner = Runner(own, Bystander(second), third, analysis.source.lines.line_of)
         own_file = migration_file(path)
         runner.version = own_file.version if own_file is not None else None

@@ -21,7 +21,11 @@ def setting(rehearsal: Rehearsal) -> str:
         *([earlier] if rehearsal.history else []),
     ]
     after = f" after {' and '.join(past)}" if past else ""
-    rows = ", ".join(f"{count:,} rows in {name}" for name, count in rehearsal.rows.items())
+    rows = ", ".join(
+        f"{count:,} rows in {name}"
+        + (f" (measured: {rehearsal.sizes[name]})" if name in rehearsal.sizes else "")
+        for name, count in rehearsal.rows.items()
+    )
     return f"rehearsed on PostgreSQL {rehearsal.server}{after}{f', with {rows}' if rows else ''}"
 
 

@@ -18,6 +18,9 @@ def write(shown: str, rehearsal: Rehearsal, output: TextIO) -> None:
             "structure": rehearsal.structure,
             "earlier_migrations": rehearsal.history,
             "rows": rehearsal.rows,
+            "measured": {
+                name: {"rows": size.rows, "bytes": size.bytes} for name, size in rehearsal.sizes.items()
+            },
             "not_filled": rehearsal.empty,
             "history_not_run": rehearsal.gaps,
             "differences": [
