@@ -33,10 +33,14 @@ class RenameEnumValue(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateDomain(Operation):
+    """`checks` are the conditions of its CHECKs, about `VALUE`; None where a part of it is not known."""
+
     name: Relation
     type: DataType
     # True where it has a CHECK or NOT NULL: a new column of such a domain is rewritten.
     constrained: bool = False
+    not_null: bool = False
+    checks: tuple[Expression, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

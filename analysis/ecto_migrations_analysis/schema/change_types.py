@@ -58,15 +58,22 @@ def create_domain(schema: Schema, operation: CreateDomain, origin: Origin) -> Sc
     name = Schema.key(operation.name)
     if name.name is None:
         return doubt(schema, "a type whose name is not known was created")
-    return replace(schema, domains=put(schema.domains, name, operation.constrained))
+    return replace(schema, domains=put(schema.domains, name, operation))
 
 
 def alter_domain(schema: Schema, operation: AlterDomain, origin: Origin) -> Schema:
-    """A constraint more makes it constrained. How many it had is not kept, so one less leaves it so."""
+    """A constraint more makes it constrained. Which of its constraints goes is not known."""
     name = Schema.key(operation.name)
-    if operation.clause in ("add constraint", "set not null"):
-        return replace(schema, domains=put(schema.domains, name, True))
-    return schema
+    if operation.clause in ("set default", "drop default", "validate constraint"):
+        return schema
+    known = schema.domains.get(name)
+    if known is None:
+        known = CreateDomain(name=name, type=DataType(None), span=operation.span)
+    more = operation.clause in ("add constraint", "set not null")
+    if not more and name not in schema.domains:
+        return schema
+    changed = replace(known, constrained=known.constrained or more, checks=None)
+    return replace(schema, domains=put(schema.domains, name, changed))
 
 
 def drop_type(schema: Schema, name: Relation, cascade: bool) -> Schema:
@@ -95,7 +102,9 @@ def rename_type(schema: Schema, old: Relation, new: Relation) -> Schema:
         enum = replace(schema.enums[old], name=new)
         schema = replace(schema, enums=rekeyed(schema.enums, old, new, enum))
     if old in schema.domains:
-        schema = replace(schema, domains=rekeyed(schema.domains, old, new, schema.domains[old]))
+        schema = replace(
+            schema, domains=rekeyed(schema.domains, old, new, replace(schema.domains[old], name=new))
+        )
     return replace(schema, tables=mapped(schema.tables, lambda table: _retyped(table, old, new)))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from ..operations import (
     ConstraintDefinition,
+    CreateDomain,
     CreateEnum,
     CreateIndex,
     CreateTrigger,
@@ -131,8 +132,7 @@ class Schema:
     # concurrently. An index that is not in `view_indexes` any more is none.
     view_keys: Mapping[Relation, Relation] = field(default_factory=dict)
     enums: Mapping[Relation, CreateEnum] = field(default_factory=dict)
-    # Domains by name: True where they are constrained.
-    domains: Mapping[Relation, bool] = field(default_factory=dict)
+    domains: Mapping[Relation, CreateDomain] = field(default_factory=dict)
     # Extended statistics by name, with their table.
     statistics: Mapping[Relation, Relation] = field(default_factory=dict)
     # Volatility of functions that migrations define, by name.

@@ -67,12 +67,21 @@ def _alter_enum(text: StatementText, node: Node) -> list[Operation]:
 
 
 def _domain(text: StatementText, node: Node) -> list[Operation]:
-    kinds = {item["Constraint"]["contype"] for item in node.get("constraints", []) if "Constraint" in item}
+    constraints = [item["Constraint"] for item in node.get("constraints", []) if "Constraint" in item]
+    kinds = {item["contype"] for item in constraints}
+    checks = [
+        text.in_parentheses(item["raw_expr"], place)
+        for item in constraints
+        if item["contype"] == "CONSTR_CHECK" and (place := text.place(item)) is not None
+    ]
+    known = len(checks) == sum(item["contype"] == "CONSTR_CHECK" for item in constraints)
     return [
         CreateDomain(
             name=text.named(node["domainname"]),
             type=data_type(node.get("typeName")),
             constrained=bool(kinds & {"CONSTR_CHECK", "CONSTR_NOTNULL"}),
+            not_null="CONSTR_NOTNULL" in kinds,
+            checks=tuple(checks) if known and "collClause" not in node else None,
             span=text.span,
         )
     ]

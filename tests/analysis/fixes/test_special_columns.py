@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ecto_migrations_analysis.fixes.registry import offers
 from support.elixir import Later
 from support.postgres import Database
-from support.proving import Scenario, prove
+from support.proving import Scenario, analysis_of, project, prove
 
 POSTS = "create table(:posts) do\n  add :title, :string\nend"
 ROWS = ("INSERT INTO posts (title) SELECT 't' || g FROM generate_series(1, 2500) g",)
@@ -31,8 +32,87 @@ SCENARIOS = (
     ),
 )
 
+DOMAINS = """
+execute "CREATE DOMAIN stars AS integer CHECK (VALUE > 0) CONSTRAINT few CHECK (VALUE < 6)", ""
+execute "CREATE DOMAIN code AS varchar(9) CHECK (value ~ '^[a-z]+$')", "DROP DOMAIN code"
+"""
+PREFIXED = 'execute "CREATE SCHEMA blog", "DROP SCHEMA blog"'
+
+SCENARIOS += (
+    Scenario(
+        about="A domain with two conditions, and a default",
+        before=(POSTS, DOMAINS),
+        rows=ROWS,
+        text="alter table(:posts) do\n  # Of five.\n  add :rating, :stars, default: 3\nend",
+        strategy="type-below-domain",
+        files=2,
+        old_code=("INSERT INTO posts (title) VALUES ('old')",),
+        old_until=2,
+        new_code=("INSERT INTO posts (title, rating) VALUES ('new', 5)",),
+        keeps="SELECT title FROM posts WHERE id <= 2500 ORDER BY id",
+        holds=(
+            "SELECT pg_get_constraintdef(oid) = 'CHECK (((rating > 0) AND (rating < 6)))' AND convalidated"
+            " FROM pg_constraint WHERE conrelid = 'posts'::regclass AND contype = 'c'",
+        ),
+    ),
+    Scenario(
+        about="A domain of a text of some length, up and down, in a schema of its own",
+        before=(PREFIXED, POSTS.replace(":posts", ":posts, prefix: :blog"), DOMAINS),
+        rows=("INSERT INTO blog.posts (title) SELECT 't' || g FROM generate_series(1, 2500) g",),
+        text="""
+        def up do
+          alter table(:posts, prefix: :blog) do
+            add :code, :code, null: true
+          end
+        end
+
+        def down do
+          alter table(:posts, prefix: :blog) do
+            remove :code
+          end
+        end
+        """,
+        strategy="type-below-domain",
+        files=2,
+        new_code=("INSERT INTO blog.posts (title, code) VALUES ('new', 'abc')",),
+        keeps="SELECT title FROM blog.posts WHERE id <= 2500 ORDER BY id",
+        holds=(
+            "SELECT format_type(atttypid, atttypmod) = 'character varying(9)' FROM pg_attribute"
+            " WHERE attrelid = 'blog.posts'::regclass AND attname = 'code'",
+        ),
+    ),
+)
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.about for scenario in SCENARIOS])
 def test_scenario(scenario: Scenario, database: Database, tmp_path: Path, formatted: Later) -> None:
     prove(scenario, database, tmp_path, formatted)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        pytest.param("CREATE DOMAIN stars AS integer NOT NULL", id="NOT NULL"),
+        pytest.param(
+            'CREATE DOMAIN few AS integer CHECK (VALUE < 6)", ""\nexecute "CREATE DOMAIN stars'
+            " AS few CHECK (VALUE > 0)",
+            id="a domain of a domain",
+        ),
+        pytest.param(
+            'CREATE DOMAIN stars AS integer CHECK (VALUE > 0)", ""\nexecute "ALTER DOMAIN stars'
+            " DROP CONSTRAINT stars_check",
+            id="a constraint that is gone",
+        ),
+    ],
+)
+def test_not_offered(domain: str, tmp_path: Path) -> None:
+    scenario = Scenario(
+        about="",
+        before=(POSTS, f'execute "{domain}", ""'),
+        text="alter table(:posts) do\n  add :rating, :stars\nend",
+        strategy="type-below-domain",
+        files=0,
+    )
+    found = offers(analysis_of(project(scenario, tmp_path)))
+    assert not [offer for offer in found if offer.id.startswith("type-below-domain")]

@@ -244,9 +244,10 @@ def test_functions_and_domains() -> None:
     assert altered.functions == {}
     assert apply(schema, ops.DropObject(kind="function", name=name), FIRST).functions == {}
     schema = apply(schema, ops.CreateDomain(name=Relation("d"), type=parse_type("text")), FIRST)
-    assert schema.domains == {Relation("d"): False}
+    assert not schema.domains[Relation("d")].constrained
     schema = apply(schema, ops.AlterDomain(name=Relation("d"), clause="add constraint"), FIRST)
-    assert schema.domains == {Relation("d"): True}
+    domain = schema.domains[Relation("d")]
+    assert domain.constrained and domain.checks is None
 
 
 def test_statistics_are_kept_with_their_table() -> None:

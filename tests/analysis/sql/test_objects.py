@@ -59,11 +59,27 @@ CASES: list[tuple[str, Operation]] = [
     ("CREATE DOMAIN d AS citext", CreateDomain(name=Relation("d"), type=DataType("citext"))),
     (
         "CREATE DOMAIN s.d AS text CHECK (VALUE <> '')",
-        CreateDomain(name=Relation("d", "s"), type=DataType("text"), constrained=True),
+        CreateDomain(
+            name=Relation("d", "s"),
+            type=DataType("text"),
+            constrained=True,
+            checks=(Expression("VALUE <> ''"),),
+        ),
     ),
     (
         "CREATE DOMAIN d AS int NOT NULL",
-        CreateDomain(name=Relation("d"), type=DataType("integer"), constrained=True),
+        CreateDomain(
+            name=Relation("d"), type=DataType("integer"), constrained=True, not_null=True, checks=()
+        ),
+    ),
+    (
+        "CREATE DOMAIN d AS int DEFAULT 1 CONSTRAINT a CHECK (VALUE > (0)) CHECK (value < 9)",
+        CreateDomain(
+            name=Relation("d"),
+            type=DataType("integer"),
+            constrained=True,
+            checks=(Expression("VALUE > (0)"), Expression("value < 9")),
+        ),
     ),
     (
         "ALTER DOMAIN d ADD CONSTRAINT c CHECK (VALUE > 1) NOT VALID",

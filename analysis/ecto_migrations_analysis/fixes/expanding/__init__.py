@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    below_domain,
     change_key,
     change_type,
     drop_column,
@@ -29,4 +30,5 @@ STRATEGIES = (
     drop_table.proposals,
     numbered.proposals,
     generated.proposals,
+    below_domain.proposals,
 )

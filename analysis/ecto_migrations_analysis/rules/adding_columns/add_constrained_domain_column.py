@@ -126,4 +126,5 @@ class AddConstrainedDomainColumn(Rule):
 def _constrained(schema: Schema, type_: DataType) -> bool:
     if type_.dimensions or type_.name is None:
         return False
-    return schema.domains.get(Schema.key(Relation(type_.name, type_.schema)), False)
+    domain = schema.domains.get(Schema.key(Relation(type_.name, type_.schema)))
+    return domain is not None and domain.constrained

@@ -123,7 +123,7 @@ def _domain_is_checked(item: DataType, alteration: Alteration) -> bool:
     situation = alteration.situation
     found = schema_object(situation.schema.domains, item)
     if found is not None:
-        return found
+        return found.constrained
     if schema_object(situation.schema.enums, item) is None and not situation.schema.complete:
         alteration.ledger.unknown(f"what type `{item}` is: a domain with constraints rewrites the table")
     return False
