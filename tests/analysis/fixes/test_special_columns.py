@@ -83,6 +83,26 @@ SCENARIOS += (
     ),
 )
 
+SCENARIOS += (
+    Scenario(
+        about="A constraint of a domain",
+        before=(
+            'execute "CREATE DOMAIN stars AS integer", "DROP DOMAIN stars"',
+            "create table(:posts) do\n  add :title, :string\n  add :rating, :stars\nend",
+        ),
+        rows=("INSERT INTO posts (rating) SELECT g % 9 FROM generate_series(1, 2500) g",),
+        text="""
+        execute "ALTER DOMAIN stars ADD CONSTRAINT few CHECK (VALUE < 6)",
+                "ALTER DOMAIN stars DROP CONSTRAINT few"
+        """,
+        strategy="domain-not-valid",
+        files=1,
+        old_code=("INSERT INTO posts (title, rating) VALUES ('new', 5)",),
+        keeps="SELECT rating FROM posts WHERE id <= 2500 ORDER BY id",
+        holds=("SELECT NOT convalidated FROM pg_constraint WHERE conname = 'few'",),
+    ),
+)
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.about for scenario in SCENARIOS])

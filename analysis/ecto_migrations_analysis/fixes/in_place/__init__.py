@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     attributes,
     columns,
+    domain_constraint,
     flush,
     indexes,
     lock_timeout,
@@ -18,6 +19,7 @@ from . import (
 STRATEGIES = (
     raw_alter.proposals,
     columns.proposals,
+    domain_constraint.proposals,
     flush.proposals,
     split_execute.proposals,
     modify_from.proposals,
