@@ -87,3 +87,27 @@ def _columns(was: CreateIndex) -> str | None:
             return None
         names.append(elixir.atom(element.column))
     return f"[{', '.join(names)}]"
+
+
+def spelled(known: IndexState) -> str | None:
+    """`index(:posts, [:slug], …)` with all that the catalog has; None where the DSL cannot say it."""
+    was = known.definition
+    columns, relation = _columns(was), was.relation
+    if columns is None or not was.complete or not was.nulls_distinct or was.options or relation.name is None:
+        return None
+    if known.constraint is not None or (was.where is not None and was.where.sql is None):
+        return None
+    names = [element.column or "" for element in was.elements]
+    pairs = []
+    if known.name != "_".join([relation.name, *names, "index"]):
+        pairs.append(f"name: {elixir.atom(known.name)}")
+    if relation.schema is not None:
+        pairs.append(f"prefix: {elixir.string(relation.schema)}")
+    if was.where is not None:
+        pairs.append(f"where: {elixir.string(was.where.sql or '')}")
+    if was.method != "btree":
+        pairs.append(f"using: {elixir.atom(was.method)}")
+    if was.include:
+        pairs.append(f"include: [{', '.join(map(elixir.atom, was.include))}]")
+    function = "unique_index" if was.unique else "index"
+    return f"{function}({', '.join([elixir.atom(relation.name), columns, *pairs])})"

@@ -1,4 +1,4 @@
-"""Names of indexes and constraints in changesets: edits of another file than the migration."""
+"""Names of constraints in changesets, values of enums in schemas: edits of another file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ecto_migrations_analysis.fixes.unattended import is_unattended
 from ecto_migrations_analysis.rules.base import Case
 from support import cases
 from support.elixir import Later
-from support.fixing import KnownFiles
+from support.fixing import KnownFiles, apply
 from support.small_fixes import case
 
 POST = """defmodule MyApp.Post do
@@ -134,3 +134,71 @@ def test_a_changeset_that_is_gone_by_then() -> None:
     for texts in ({}, {"lib/0.ex": POST.replace("|> cast", "|> change").encode()}):
         with pytest.raises(StaleOffer):
             change(cases.analysis_of(subject), offer.id, KnownFiles(texts=texts))
+
+
+# --- values of enums ---------------------------------------------------------------------------------------
+
+STATUS = """defmodule MyApp.Post do
+  use Ecto.Schema
+
+  schema "posts" do
+    field :status, Ecto.Enum, values: [:draft, :live]
+  end
+end
+"""
+TYPED = (
+    "execute \"CREATE TYPE status AS ENUM ('draft', 'live')\", \"DROP TYPE status\"\n"
+    "create table(:posts) do\n  add :status, :status\nend"
+)
+
+
+def enum_offers(subject: Case) -> list[Offer]:
+    return [offer for offer in offers(cases.analysis_of(subject)) if offer.id.startswith("enum-values:")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("values: [:draft, :live]", "values: [:draft, :live, :hidden]"),
+        (
+            "values: [\n      :draft,\n      :live\n    ]",
+            "values: [\n      :draft,\n      :live,\n      :hidden\n    ]",
+        ),
+    ],
+)
+def test_a_value_that_the_schema_lacks(before: str, after: str) -> None:
+    text = STATUS.replace("values: [:draft, :live]", before)
+    subject = case('execute "ALTER TYPE status ADD VALUE \'hidden\'", ""', TYPED, lib=(text,))
+    (offer,) = enum_offers(subject)
+    made = change(cases.analysis_of(subject), offer.id, KnownFiles(texts={"lib/0.ex": text.encode()}))
+    assert [other.after.decode() for other in made.others] == [text.replace(before, after)]
+    assert offer.title == "Add hidden to the values of MyApp.Post.status" and not made.edits
+    with pytest.raises(StaleOffer):
+        change(cases.analysis_of(subject), offer.id, KnownFiles())
+
+
+def test_a_value_that_the_type_lacks() -> None:
+    subject = case(TYPED, lib=(STATUS.replace(":live]", ":live, :hidden]"),))
+    (offer,) = enum_offers(subject)
+    analysis = cases.analysis_of(subject)
+    text = apply(analysis.source.data, change(analysis, offer.id, KnownFiles())).decode()
+    assert "AS ENUM ('draft', 'live', 'hidden')\", \"DROP TYPE status\"" in text
+    assert offer.title == "Add hidden to the type, as the schema has them"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        # Each has one that the other lacks: which spelling is meant?
+        case(TYPED.replace("'live'", "'alive'"), lib=(STATUS,)),
+        # The type is older than the migration.
+        case(
+            'execute "ALTER TYPE status ADD VALUE \'hidden\'", ""',
+            TYPED,
+            lib=(STATUS.replace(":live]", ":live, :hidden, :gone]"),),
+        ),
+    ],
+)
+def test_no_values_are_added(subject: Case) -> None:
+    assert "enum-values-differ-from-schema" in {item.rule for item in cases.findings_of(subject)}
+    assert not enum_offers(subject)

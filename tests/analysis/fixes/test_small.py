@@ -241,6 +241,19 @@ WRITTEN = [
         True,
     ),
     (
+        "remove-loses-index-or-constraint",
+        case(
+            "alter table(:posts) do\n  remove :slug, :string\nend",
+            POSTS + "create index(:posts, [:author_id, :slug])\n"
+            "create unique_index(:posts, [:slug, :id], name: :two, where: \"slug <> ''\")",
+        ),
+        "drop index(:posts, [:author_id, :slug])\n"
+        "drop unique_index(:posts, [:slug, :id], name: :two, where: \"slug <> ''\")\n\n"
+        "alter table(:posts) do\n  remove :slug, :string\nend",
+        "Drop posts_author_id_slug_index and two first, so that a rollback brings it back",
+        False,
+    ),
+    (
         "concurrent-index-short-lock-timeout",
         case(
             ALONE + "def up, do: create(index(:posts, [:slug], concurrently: true))\n\ndef down, do: :ok",

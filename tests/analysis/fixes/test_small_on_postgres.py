@@ -162,6 +162,13 @@ CYCLES = {
         "create unique_index(:states, [:name])",
         "SELECT count(*) = 1 FROM states",
     ),
+    "an index that goes with a column": (
+        "remove-loses-index-or-constraint",
+        "alter table(:posts) do\n  remove :author_id, :bigint\nend",
+        "create table(:posts) do\n  add :slug, :string\n  add :author_id, :bigint\nend\n\n"
+        "create unique_index(:posts, [:slug, :author_id], where: \"slug <> ''\", include: [:id])",
+        "SELECT to_regclass('posts_slug_author_id_index') IS NULL",
+    ),
     "two rewrites in one": (
         "several-alters-same-table",
         "alter table(:posts) do\n  modify :slug, :text, from: {:string, null: true}\n"

@@ -161,6 +161,23 @@ WRITTEN = [
         "Leave validate: false out: the CHECK is enforced, for old rows too",
         False,
     ),
+    (
+        "unsupported-by-adapter",
+        case(
+            'create unique_index(:posts, [:title], name: :once, include: [:views], comment: "x")',
+            adapter="Ecto.Adapters.SQLite3",
+        ),
+        'create unique_index(:posts, [:title], name: :once, comment: "x")',
+        "Leave include: out",
+        False,
+    ),
+    (
+        "unsupported-by-adapter",
+        case("alter table(:posts) do\n  add_if_not_exists :a, :text\nend", adapter="Ecto.Adapters.SQLite3"),
+        "alter table(:posts) do\n  add :a, :text\nend",
+        "Write add: it fails where it is",
+        False,
+    ),
 ]
 
 
@@ -237,6 +254,11 @@ def test_what_is_written(
                 VIEW + '\nexecute "DROP INDEX totals_count"',
                 VIEW.replace('FROM posts"', 'FROM posts WITH NO DATA"'),
             )
+        ),
+        # The rows that the condition left out would be in it.
+        (
+            "unsupported-by-adapter",
+            case('create unique_index(:posts, [:title], where: "draft")', adapter=MYSQL),
         ),
         # A default that is computed is known, a comment is not.
         (

@@ -173,6 +173,13 @@ WRITTEN = [
         False,
     ),
     (
+        "down-loses-data",
+        case("def up, do: create(index(:posts, [:title]))\n\ndef down, do: drop(table(:posts))", POSTS),
+        "def up, do: create(index(:posts, [:title]))\n\ndef down do\n  drop index(:posts, [:title])\nend",
+        "Write down anew, as the inverse of up",
+        False,
+    ),
+    (
         "down-order",
         case(CHILD + "def down do\n  drop table(:a)\n  drop table(:b)\nend"),
         CHILD + "def down do\n  drop table(:b)\n  drop table(:a)\nend",

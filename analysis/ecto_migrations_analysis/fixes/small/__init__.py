@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..context import Context, Proposal
 from ..in_place.common import answer, found
-from . import conventions, indexes, meant, mysql, rows, sql_words, statements, way_back
+from . import conventions, enums, indexes, meant, mysql, rows, sql_words, statements, way_back
 from .edits import Fix, too_long
 
 # In the order in which they are offered.
@@ -49,4 +49,4 @@ def proposals(context: Context) -> Iterator[Proposal]:
             )
 
 
-STRATEGIES = (proposals,)
+STRATEGIES = (proposals, enums.proposals)

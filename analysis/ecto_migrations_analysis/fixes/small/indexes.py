@@ -9,12 +9,14 @@ from ...operations import CreateIndex as MakesIndex
 from ...operations import CreateTable, Operation
 from ...operations import DropIndex as DropsIndex
 from ...operations.tables import TableOperation
-from ...program.commands import CreateIndex, DropIndex
+from ...program.commands import AlterTable, CreateIndex, DropIndex
+from ...schema.state import Table
 from ...syntax.span import Span
-from .. import module_edits
+from .. import elixir, module_edits
+from ..complete_for_rollback import known_table
 from ..concurrent_index import CONSTRUCTORS
 from ..context import Context
-from ..full_index import in_full, known_index
+from ..full_index import in_full, known_index, spelled
 from ..in_place.common import statement, whole_lines
 from ..model import Edit
 from ..options import CallOptions
@@ -180,6 +182,43 @@ def _new_one_first(context: Context, finding: Finding) -> Small | None:
     return Small(title=title, edits=(Edit(drop.span, second), Edit(build.span, first)))
 
 
+def _said(context: Context, finding: Finding) -> Small | None:
+    """The indexes that go with a column dropped by their names first, all that they are."""
+    column = finding.subject["column"]
+    for step, command in context.commands(AlterTable):
+        if not command.span.encloses(finding.span) or not context.is_plain(command):
+            continue
+        table = known_table(step.before, command.table)
+        if table is None or table.uncertain or _of_several(table, column):
+            return None
+        lost = [
+            index
+            for index in table.indexes.values()
+            if len(index.definition.elements) > 1
+            and any(element.column == column for element in index.definition.elements)
+        ]
+        texts = [spelled(index) for index in lost]
+        if not texts or None in texts:
+            return None
+        indent = len(context.document.indentation(command.span.start))
+        lines = [f"drop {text}" for text in texts]
+        if any(indent + len(line) > elixir.WIDTH for line in lines):
+            return None
+        edits = module_edits.before_statement(context.document, command.span, "\n".join(lines))
+        title = f"Drop {' and '.join(index.name for index in lost)} first, so that a rollback brings it back"
+        return Small(title=title, edits=edits) if edits is not None else None
+    return None
+
+
+def _of_several(table: Table, column: str) -> bool:
+    """Whether a constraint of several columns goes too, which nothing brings back."""
+    return any(
+        len(state.definition.columns) > 1 and column in state.definition.columns
+        for state in table.constraints.values()
+        if state.definition.kind != "check"
+    )
+
+
 FIXES: dict[str, Fix] = {
     "hash-index": _hash,
     "concurrent-index-on-new-table": _plain,
@@ -189,4 +228,5 @@ FIXES: dict[str, Fix] = {
     "concurrent-index-short-lock-timeout": _no_timeout,
     "concurrent-index-unserialised": _locked,
     "replace-index-order": _new_one_first,
+    "remove-loses-index-or-constraint": _said,
 }

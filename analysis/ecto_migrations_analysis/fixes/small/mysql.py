@@ -1,4 +1,4 @@
-"""MySQL: what `modify` has to restate, and a CHECK that is to be enforced."""
+"""Other databases: what MySQL `modify` has to restate, and a CHECK that is to be enforced."""
 
 from __future__ import annotations
 
@@ -11,9 +11,19 @@ from ...rules.mysql.mysql_modify_drops_attributes import columns_before
 from .. import elixir
 from ..context import Context
 from ..in_place.subcommands import blocks
+from ..model import Edit
 from ..options import CallOptions
-from .edits import Fix, Small, enclosing_call
+from .edits import Fix, Small, enclosing_call, raw
 
+_PAIR = re.compile(r"(\w+): ")
+# The number of arguments before the options.
+_POSITIONAL = {"index": 2, "unique_index": 2, "constraint": 2, "references": 1, "table": 1}
+_PLAIN_FORMS = {
+    "drop_if_exists": "drop",
+    "create_if_not_exists": "create",
+    "add_if_not_exists": "add",
+    "remove_if_exists": "remove",
+}
 _LITERAL = re.compile(r"'((?:[^'\\]|'')*)'")
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?|true|false")
 
@@ -72,7 +82,32 @@ def _enforced(context: Context, finding: Finding) -> Small | None:
     return Small(title=title, edits=cut) if cut is not None else None
 
 
+def _supported(context: Context, finding: Finding) -> Small | None:
+    """Without the option or the condition that the adapter refuses, where the rest says the same."""
+    text = raw(context, finding.span).decode("utf-8", "replace")
+    pair = _PAIR.match(text)
+    if pair is not None and (finding.advice.startswith("Leave it out") or text == "validate: false"):
+        return _without(context, finding, pair[1])
+    for refused, plain in _PLAIN_FORMS.items():
+        call = enclosing_call(context, finding.span, refused)
+        if call is not None and call.span == finding.span and f"`{refused}`" in finding.message:
+            title = (
+                f"Write {plain}: it fails where {'it is not there' if 'if_exists' in refused else 'it is'}"
+            )
+            return Small(title=title, edits=(Edit(call.children[0].span, plain),))
+    return None
+
+
+def _without(context: Context, finding: Finding, key: str) -> Small | None:
+    call = enclosing_call(context, finding.span, *_POSITIONAL)
+    if call is None:
+        return None
+    cut = CallOptions(context.document, call, _POSITIONAL[call.children[0].text]).without(key)
+    return Small(title=f"Leave {key}: out", edits=cut) if cut is not None else None
+
+
 FIXES: dict[str, Fix] = {
     "mysql-modify-drops-attributes": _restated,
     "mysql-constraint-not-enforced": _enforced,
+    "unsupported-by-adapter": _supported,
 }

@@ -193,5 +193,6 @@ FIXES: dict[str, Fix] = {
     "down-not-inverse": _completed,
     "down-order": _ordered,
     "down-fails": _completed,
+    "down-loses-data": _completed,
     "prefer-change": _change,
 }
