@@ -150,3 +150,30 @@ def test_what_cannot_be_filled_is_said(database: Database) -> None:
         "u": "no value of type box is known for b",
         "v": "t has no rows for its foreign key to point to",
     }
+
+
+RING = """
+CREATE TABLE routes (id text PRIMARY KEY);
+CREATE TABLE patterns (
+  id text PRIMARY KEY, route_id text NOT NULL REFERENCES routes, trip_id bigint NOT NULL, name text
+);
+CREATE TABLE trips (id bigserial PRIMARY KEY, pattern_id text NOT NULL REFERENCES patterns);
+ALTER TABLE patterns ADD FOREIGN KEY (trip_id) REFERENCES trips {deferrable};
+CREATE TABLE stops (id uuid PRIMARY KEY, trip_id bigint NOT NULL REFERENCES trips);
+"""
+
+
+def test_tables_that_cannot_do_without_each_other(database: Database) -> None:
+    counts, refusals = filled(database, RING.format(deferrable="DEFERRABLE INITIALLY DEFERRED"))
+    assert refusals == {}
+    assert counts == {"routes": ROWS, "patterns": ROWS, "trips": ROWS, "stops": ROWS}
+
+
+def test_nobody_can_fill_them_where_keys_are_checked_at_once(database: Database) -> None:
+    counts, refusals = filled(database, RING.format(deferrable=""))
+    assert counts == {"routes": ROWS}
+    assert refusals == {
+        "patterns": "trips has no rows for its foreign key to point to",
+        "stops": "trips has no rows for its foreign key to point to",
+        "trips": "patterns has no rows for its foreign key to point to",
+    }

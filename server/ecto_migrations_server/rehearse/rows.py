@@ -6,7 +6,7 @@ columns that a migration has filled. What has a default gets it, except where th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any, Final
 
 import psycopg
@@ -44,10 +44,12 @@ class Filler:
         # Those whose rows are being made, and those that wait for them.
         self._active: set[int] = set()
         self._postponed: list[int] = []
+        # Tables whose rows refer to each other and are made in one transaction.
+        self._ring: dict[int, Table] = {}
         self.counts: dict[int, int] = {}
         self.refusals: dict[int, str] = {}
 
-    def fill(self, oids: Iterable[int]) -> None:
+    def fill(self, oids: Collection[int]) -> None:
         for oid in oids:
             self._fill(oid)
         # Tables that refer to each other: the one that can do without the other has its rows now.
@@ -55,6 +57,59 @@ class Filler:
         for oid in postponed:
             self._begun.discard(oid)
             self._fill(oid)
+        rings = [self._fill_ring(oid) for oid in sorted(self.refusals)]
+        if any(rings):
+            # And those that refer to them.
+            for oid in sorted(self.refusals):
+                del self.refusals[oid]
+                self._begun.discard(oid)
+            for oid in oids:
+                self._fill(oid)
+
+    def _fill_ring(self, oid: int) -> bool:
+        """Tables none of which can have a row before another: their keys are checked at the commit.
+
+        Row n of each refers to row n of the other, whose key is known before it is there. Comes back:
+        whether they have rows now.
+        """
+        ring = self._ring_of(oid) if oid in self.refusals else {}
+        if not ring:
+            return False
+        self._ring = ring
+        try:
+            with self._connection.transaction():
+                self._connection.execute("SET CONSTRAINTS ALL DEFERRED")
+                for found in ring.values():
+                    self._insert(found, self._rows)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except (_Impossible, _Later, psycopg.Error):
+            # Keys that are not deferrable, or values that a CHECK wants otherwise.
+            return False
+        finally:
+            self._ring = {}
+        for found in ring.values():
+            self._connection.execute(f"ANALYZE {found.name}".encode())
+            self._count(found)
+            self.refusals.pop(found.oid, None)
+        return True
+
+    def _ring_of(self, oid: int) -> dict[int, Table]:
+        """The empty tables that lead from this one back to it, by keys that may not be NULL."""
+        tables: dict[int, Table] = {}
+        wanted = [oid]
+        for item in wanted:
+            if item not in tables and not self.counts.get(item):
+                tables[item] = table(self._connection, item)
+                wanted += [key.target for key in tables[item].keys if _is_needed(tables[item], key)]
+        back = {oid}
+        while more := {
+            item
+            for item, found in tables.items()
+            if item not in back and any(key.target in back and _is_needed(found, key) for key in found.keys)
+        }:
+            back |= more
+        return {item: tables[item] for item in sorted(back)} if len(back) > 1 else {}
 
     def _fill(self, oid: int) -> None:
         if oid in self._begun:
@@ -153,6 +208,9 @@ class Filler:
             if free:
                 taken[free[0]] = f"CAST(NULL AS {own[free[0]].type.shown})"
             return
+        if key.target in self._ring and key.target != found.oid:
+            self._foretell(found, key, taken)
+            return
         if count == 0:
             if not nullable and key.target in self._active - {found.oid}:
                 raise _Later
@@ -176,6 +234,18 @@ class Filler:
                 taken[name] = expression
             else:
                 taken[name] = _sometimes_null(expression, place)
+
+    def _foretell(self, found: Table, key: ForeignKey, taken: dict[str, str]) -> None:
+        """The key that the row of the same number will have in a table of the ring."""
+        own = {column.name: column for column in found.columns}
+        there = {column.name: column for column in self._ring[key.target].columns}
+        for name, there_name in zip(key.columns, key.keys, strict=True):
+            column = there[there_name]
+            # A sequence that nobody has used counts from 1.
+            expression = "g.n" if column.automatic else value(self._connection, column.name, column.type)
+            if expression is None:
+                raise _Impossible(f"no value of type {column.type.shown} is known for {there_name}")
+            taken[name] = f"CAST({expression} AS {own[name].type.shown})"
 
     def _value(self, found: Table, column: Column, place: int) -> str | None:
         """None for a column that is left out: the server makes its value."""
@@ -203,6 +273,12 @@ class _Later(Exception):
 
 class _Impossible(Exception):
     """Why a table stays empty."""
+
+
+def _is_needed(found: Table, key: ForeignKey) -> bool:
+    """Whether no row can be without what the key refers to."""
+    required = {column.name for column in found.columns if column.not_null}
+    return key.target != found.oid and required.issuperset(key.columns)
 
 
 def _sometimes_null(expression: str, place: int) -> str:
