@@ -259,3 +259,15 @@ def test_what_is_no_enum_because_text_stands_in(rehearsed: Rehearse, write: Writ
     found = rehearsed(path)
     assert (found.passes[0].error or "").startswith("42809 kinds is not an enum")
     assert (found.verdict, found.differences) == ("incomplete", [])
+
+
+def test_a_relation_that_the_history_could_not_make(rehearsed: Rehearse, write: Write) -> None:
+    write("create_view", '  def change, do: execute("CREATE VIEW v AS SELECT missing() AS a", "DROP VIEW v")')
+    path = write(
+        "drop_view", '  def change, do: execute("DROP VIEW IF EXISTS v", "CREATE VIEW v AS SELECT 1 AS a")'
+    )
+    found = rehearsed(path)
+    assert [gap.partition(": ")[2] for gap in found.gaps] == [
+        "failed here: function missing() does not exist"
+    ]
+    assert (found.passes[0].succeeded, found.differences) == (True, [])

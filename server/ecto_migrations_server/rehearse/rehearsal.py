@@ -91,6 +91,7 @@ def rehearse(
         runner = Runner(own, Bystander(second), third, analysis.source.lines.line_of)
         own_file = migration_file(path)
         runner.version = own_file.version if own_file is not None else None
+        runner.has_gaps = bool(found.gaps)
         runner.adapt = past.stand_ins.adapt
         runner.prepare()
         _cycle(runner, migration, analysis, found, progress, cancellation, past.stand_ins.named_in)
