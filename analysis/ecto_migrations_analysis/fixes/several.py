@@ -21,7 +21,14 @@ from .small import FIXES
 
 STRATEGY = "split-everything"
 # They make the whole migration run without a transaction, which the others count on; or take all of it apart.
-_APART = ("concurrent-index", "index-attributes", "write-rows-apart", "rename-file:", "whole-file:")
+_APART = (
+    "concurrent-index",
+    "index-attributes",
+    "write-rows-apart",
+    "split-transactions",
+    "rename-file:",
+    "whole-file:",
+)
 
 
 def proposals(context: Context, known: Iterable[Proposal]) -> Iterator[Proposal]:

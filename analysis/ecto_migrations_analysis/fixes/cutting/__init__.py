@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import write_rows
+from . import transactions, write_rows
 
-STRATEGIES = (write_rows.proposals,)
+STRATEGIES = (write_rows.proposals, transactions.proposals)

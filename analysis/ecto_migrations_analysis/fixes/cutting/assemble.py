@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from ...analysis import Analysis
-from ...findings import Level
+from ...findings import Finding, Level
 from ...records import dataclass, replace
 from ...schema.state import Schema
 from ...syntax.source import Source
@@ -16,9 +16,25 @@ from ..model import Change, Edit, Files, NewFile, Offer
 
 # No migration anybody writes needs as many.
 _ROUNDS = 8
+# The fixes that change how a thing is done, and not what, or what has to be deployed with it.
+_SAFE_FORMS = (
+    "concurrent-index",
+    "constraint-from-index",
+    "index-attributes",
+    "move-index",
+    "partitioned-index",
+    "replace-foreign-key",
+    "separate-concurrent",
+    "split-not-null-add",
+    "split-set-not-null",
+    "split-transactions",
+    "split-volatile-default",
+    "validate-later",
+    "write-rows-apart",
+)
 _OUTSIDE_MARK = "@disable_ddl_transaction true"
 _OUTSIDE = "outside of a transaction: reads and writes go on."
-_INSIDE = "in a transaction of its own."
+INSIDE = "in a transaction of its own."
 # As the texts of other fixes begin.
 _OWN_STEP = re.compile(r"^# Step (\d+) of \d+", re.MULTILINE)
 _STEP = re.compile(r"\b([Ss]tep(?: |\n# ))(\d+)( of \d+)?\b")
@@ -83,10 +99,15 @@ def assembled(
         *context.analysis.project.sibling_modules,
         *(other.migration.module for other in context.analysis.migrations),
     }
+    if first is None:
+        left = _applied(document.data, edits).decode("utf-8")
+        current = Part(name="", about=about, text=lambda _: left, schema=context.migration.schema)
+    else:
+        current = first
     found: list[_Written] = []
     last = path
-    for number, part in enumerate([first, *parts] if first is not None else parts):
-        if part is first:
+    for number, part in enumerate([current, *parts]):
+        if part is current:
             made = [(path, part.text(own.module))]
         else:
             new, module = naming.Namer(last, own.module, modules, allotted.names(folder or ".")).next(
@@ -96,23 +117,60 @@ def assembled(
         if part.schema is not None:
             made = _safe(context.analysis, made[0], part.schema, allotted)
             wait = context.analysis.project.settings.lock_timeout
-            made = [(new, _not_for_long(text, wait)) for new, text in made]
+            made = [(new, text if new == path else _not_for_long(text, wait)) for new, text in made]
         for place, (new, text) in enumerate(made):
-            about_it = part.about if place == 0 else _OUTSIDE if _OUTSIDE_MARK in text else _INSIDE
+            about_it = part.about if place == 0 and part.about != INSIDE else _how(text)
             allotted.new.add(naming.split_path(new)[1])
             modules |= set(re.findall(r"^\s*defmodule ([\w.]+) do", text, re.MULTILINE))
             found.append(_Written(new, text, number, about_it))
             last = new
-    start = 1 if first is not None else 2
-    steps = len(found) + start - 1
-    texts = _numbered(found, steps, start)
-    new_files = [NewFile(one.path, document.lines(text)) for one, text in zip(found, texts, strict=True)]
+    texts = _numbered(found, 0 if first is not None else own.span.start)
+    new_files = tuple(
+        NewFile(one.path, document.lines(text.replace("\r\n", "\n")))
+        for one, text in zip(found[1:], texts[1:], strict=True)
+    )
     if first is not None:
-        return Change(
-            edits=(Edit(own.span, new_files[0].text.rstrip("\r\n")),), new_files=tuple(new_files[1:])
-        )
-    header = module_edits.header(document, own, [f"Step 1 of {steps}: {about}"])
-    return Change(edits=_in_order((*edits, header)), new_files=tuple(new_files))
+        return Change(edits=(Edit(own.span, document.lines(texts[0].rstrip("\n"))),), new_files=new_files)
+    from ..unattended import edits as differing
+
+    whole = document.lines(texts[0].replace("\r\n", "\n")).encode()
+    return Change(edits=differing(document.data, whole), new_files=new_files)
+
+
+def _how(text: str) -> str:
+    return _OUTSIDE if _OUTSIDE_MARK in text else INSIDE
+
+
+def _applied(data: bytes, edits: tuple[Edit, ...]) -> bytes:
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        data = data[: edit.span.start] + edit.text.encode() + data[edit.span.end :]
+    return data
+
+
+def _numbered(found: list[_Written], module: int) -> list[str]:
+    """The texts with a comment that says which step they are; those of a fix within keep theirs.
+
+    `module` is the place of the module in the first of them, where it is a whole file.
+    """
+    numbered: list[str] = []
+    by, part = 0, -1
+    for number, one in enumerate(found, 1):
+        own = _OWN_STEP.search(one.text)
+        if own is not None:
+            if one.part != part:
+                by, part = number - int(own[1]), one.part
+            numbered.append(_renumbered(one.text, by, len(found)))
+            continue
+        about = f"Step {number} of {len(found)}: {one.about}" if len(found) > 1 else _capital(one.about)
+        data = one.text.encode()
+        at = data.rfind(b"\n", 0, module) + 1 if number == 1 else 0
+        text = data[:at].decode() + elixir.comment(about) + "\n" + data[at:].decode()
+        numbered.append(text)
+    return numbered
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _not_for_long(text: str, timeout: str) -> str:
@@ -121,27 +179,6 @@ def _not_for_long(text: str, timeout: str) -> str:
         return text
     callback = elixir.indent(module_edits.after_begin(timeout).rstrip(), 2)
     return text.replace("  use Ecto.Migration\n", f"  use Ecto.Migration\n\n{callback}\n", 1)
-
-
-def _in_order(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
-    return tuple(sorted(edits, key=lambda edit: edit.span))
-
-
-def _numbered(found: list[_Written], steps: int, start: int) -> list[str]:
-    """The texts with a comment that says which step they are; those of a fix within keep theirs."""
-    numbered: list[str] = []
-    by, part = 0, -1
-    for number, one in enumerate(found, start):
-        own = _OWN_STEP.search(one.text)
-        if own is not None:
-            if one.part != part:
-                by, part = number - int(own[1]), one.part
-            numbered.append(_renumbered(one.text, by, steps))
-        elif steps > 1:
-            numbered.append(f"{elixir.comment(f'Step {number} of {steps}: {one.about}')}\n{one.text}")
-        else:
-            numbered.append(f"{elixir.comment(one.about[:1].upper() + one.about[1:])}\n{one.text}")
-    return numbered
 
 
 def _renumbered(text: str, by: int, steps: int) -> str:
@@ -164,23 +201,20 @@ def _safe(like: Analysis, file: tuple[str, str], schema: Schema, files: _Allotte
     behind: list[tuple[str, str]] = []
     for _ in range(_ROUNDS):
         analysis = analyze(Source(text.encode(), path), project)
-        offer = _wanted(analysis, offers(analysis))
-        if offer is None:
+        grave = [item for item in analysis.findings if item.level >= Level.RISK and item.forward]
+        offer = _wanted(grave, offers(analysis)) if grave else None
+        made = change(analysis, offer.id, files) if offer is not None else None
+        if made is None or made.others:
             break
-        made = change(analysis, offer.id, files)
-        data = analysis.source.data
-        for edit in sorted(made.edits, key=lambda edit: edit.span, reverse=True):
-            data = data[: edit.span.start] + edit.text.encode() + data[edit.span.end :]
-        text = data.decode()
+        text = _applied(analysis.source.data, made.edits).decode()
         behind = [*((new.path, new.text) for new in made.new_files), *behind]
         files.new |= {naming.split_path(new.path)[1] for new in made.new_files}
     return [(path, text), *sorted(behind)]
 
 
-def _wanted(analysis: Analysis, known: tuple[Offer, ...]) -> Offer | None:
-    grave = [finding for finding in analysis.findings if finding.level >= Level.RISK and finding.forward]
+def _wanted(grave: list[Finding], known: tuple[Offer, ...]) -> Offer | None:
     for offer in known:
-        if not offer.preferred or offer.suppresses or offer.id.startswith("split-everything"):
+        if not offer.preferred or not offer.id.startswith(_SAFE_FORMS):
             continue
         if any(finding.rule in offer.rules and finding.span in offer.finding_spans for finding in grave):
             return offer

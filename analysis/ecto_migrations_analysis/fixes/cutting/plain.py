@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from ...operations import AddColumn, ColumnDefinition, DropColumn, DropTable, Insert, Operation, Relation
+from collections.abc import Iterable
+
+from ...analysis import Analysis
+from ...operations import (
+    AddColumn,
+    ColumnDefinition,
+    DropColumn,
+    DropTable,
+    Insert,
+    Operation,
+    Relation,
+    ValidateConstraint,
+)
 from ...program.commands import (
     Add,
     AlterTable,
@@ -22,22 +34,32 @@ from ...syntax.source import Source
 from .. import elixir
 from ..context import Context
 from ..naming import parse, snake, split_path
-from .assemble import Part
+from .assemble import INSIDE, Part
 from .body import Body, Statement, written
 
 
 def part(context: Context, statements: tuple[Statement, ...]) -> Part:
     """The migration of the statements, in `change`: Ecto, or they themselves, know their way back."""
+    lines = _lines(context, statements)
     return Part(
         name=name(context, statements),
-        about=_about(statements),
-        text=lambda module: _text(context, statements, module),
+        about=about(_operations(statements)),
+        text=lambda module: text_of(context, lines, module),
         schema=schema_before(context, statements),
     )
 
 
-def _text(context: Context, statements: tuple[Statement, ...], module: str) -> str:
-    lines = written(context.document, _but_flushes(statements))
+def _lines(context: Context, statements: tuple[Statement, ...]) -> str:
+    return written(context.document, _but_flushes(statements))
+
+
+def lines_and_schema(context: Context, statements: tuple[Statement, ...]) -> tuple[str, Schema]:
+    """The statements as text, and the schema that they meet."""
+    return _lines(context, statements), schema_before(context, statements) or context.migration.schema
+
+
+def text_of(context: Context, lines: str, module: str) -> str:
+    """The migration with these lines in `change`, run as this one is."""
     parts = ["use Ecto.Migration"]
     if not context.migration.transactional:
         flags = ["@disable_ddl_transaction true"]
@@ -62,13 +84,14 @@ def schema_before(context: Context, statements: tuple[Statement, ...]) -> Schema
     return steps[0].before if steps else None
 
 
-def _about(statements: tuple[Statement, ...]) -> str:
-    for operation in _operations(statements):
+def about(operations: Iterable[Operation]) -> str:
+    """What the comment of their migration says."""
+    for operation in operations:
         if isinstance(operation, DropColumn):
             return f"deploy it when no code that runs uses {operation.relation}.{operation.column} any more."
         if isinstance(operation, DropTable):
             return f"deploy it when no code that runs uses {operation.relation} any more."
-    return "in a transaction of its own."
+    return INSIDE
 
 
 def _operations(statements: tuple[Statement, ...]) -> list[Operation]:
@@ -94,19 +117,25 @@ def added(statements: tuple[Statement, ...], relation: Relation, column: str) ->
 
 def label(statements: tuple[Statement, ...]) -> str:
     """What they do, in few words."""
-    words = _words(statements)
+    return label_of(_words(statements))
+
+
+def label_of(words: list[str]) -> str:
     if not words:
         return "the SQL"
     return words[0] if len(words) == 1 else f"{words[0]}, …"
 
 
 def _words(statements: tuple[Statement, ...]) -> list[str]:
-    words = [_word(command) for statement in statements for command in statement.commands]
-    words += [
-        f"insert into {operation.relation}"
-        for operation in _operations(statements)
-        if isinstance(operation, Insert)
-    ]
+    commands = [command for statement in statements for command in statement.commands]
+    return words_of(commands, _operations(statements))
+
+
+def words_of(commands: Iterable[Command], operations: Iterable[Operation]) -> list[str]:
+    """What commands do, each in two words."""
+    words = [_word(command) for command in commands]
+    words += [f"insert into {item.relation}" for item in operations if isinstance(item, Insert)]
+    words += [f"validate {item.name}" for item in operations if isinstance(item, ValidateConstraint)]
     return list(dict.fromkeys(word for word in words if word is not None))
 
 
@@ -136,7 +165,11 @@ def _word(command: Command) -> str | None:
 
 def name(context: Context, statements: tuple[Statement, ...]) -> str:
     """A name for the file."""
-    words = _words(statements)
+    return name_of(context, _words(statements))
+
+
+def name_of(context: Context, words: list[str]) -> str:
+    """A name for the file of what does this."""
     if words:
         return snake(words[0])
     path = context.analysis.source.path
@@ -149,35 +182,48 @@ def name(context: Context, statements: tuple[Statement, ...]) -> str:
 
 def is_reversible(context: Context, statements: tuple[Statement, ...]) -> bool:
     """Whether `change` of the statements can be rolled back, or could not be before either."""
-    return _reverse(context, statements) is not None or _was_irreversible(context)
+    schema = schema_before(context, statements)
+    if schema is None or was_irreversible(context):
+        return True
+    return reversal(context, _lines(context, statements), schema) is not None
 
 
-def _was_irreversible(context: Context) -> bool:
+def was_irreversible(context: Context) -> bool:
+    """Whether rolling it back raises as it is."""
     down = context.migration.down
     return down is None or down.program.irreversible is not None
 
 
-def _reverse(context: Context, statements: tuple[Statement, ...]) -> list[str] | None:
-    """The SQL of the way back of `change`; None where Ecto raises, or something is not known."""
+def _analysis(context: Context, lines: str, schema: Schema, rules: tuple[str, ...]) -> Analysis:
     from ...engine import analyze
     from ...records import replace
 
-    schema = schema_before(context, statements)
-    if schema is None:
-        return None
-    text = _text(context, statements, "Continued")
-    project = replace(context.analysis.project, schema=schema)
-    analysis = analyze(Source(text.encode(), context.analysis.source.path), project)
-    if len(analysis.migrations) != 1 or analysis.broken:
-        return None
-    down = analysis.migrations[0].down
+    text = text_of(context, lines, "Continued")
+    known = context.analysis.project
+    settings = replace(known.settings, select=rules, ignore=())
+    project = replace(
+        known, schema=schema, settings=settings, siblings=None, released=None, released_text=None
+    )
+    return analyze(Source(text.encode(), context.analysis.source.path), project)
+
+
+def said_of(context: Context, lines: str, schema: Schema, rules: tuple[str, ...]) -> bool:
+    """Whether one of these rules says something of the lines, as a migration that meets this schema."""
+    return any(finding.forward for finding in _analysis(context, lines, schema, rules).findings)
+
+
+def reversal(context: Context, lines: str, schema: Schema) -> list[str] | None:
+    """The SQL of the way back of `change`; None where Ecto raises, or something is not known."""
+    analysis = _analysis(context, lines, schema, ("none",))
+    alone = len(analysis.migrations) == 1 and not analysis.broken
+    down = analysis.migrations[0].down if alone else None
     if down is None or down.program.irreversible is not None:
         return None
     return [step.statement.sql for step in down.steps]
 
 
 def reversed_in(
-    context: Context, groups: list[tuple[Statement, ...]], back: Body | None
+    context: Context, groups: list[tuple[str, Schema]], back: Body | None
 ) -> tuple[Statement, ...] | None:
     """The statements that `down` begins with and that undo the groups; None where they do not undo them all.
 
@@ -186,8 +232,8 @@ def reversed_in(
     if back is None:
         return None
     wanted: list[str] = []
-    for statements in groups:
-        found = _reverse(context, statements)
+    for lines, schema in groups:
+        found = reversal(context, lines, schema)
         if found is None:
             return None
         wanted += found

@@ -240,7 +240,8 @@ def _completed(
     if body.callback == "up":
         back = backward(context)
         if others and context.migration.down is not None:
-            found = plain.reversed_in(context, [segment.statements for segment in others], back)
+            groups = [plain.lines_and_schema(context, segment.statements) for segment in others]
+            found = plain.reversed_in(context, groups, back)
             if found is None:
                 return None
             gone = found

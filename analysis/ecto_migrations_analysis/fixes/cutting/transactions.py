@@ -1,0 +1,353 @@
+"""Statements that keep locks which others need, or wait while they hold one: in transactions of their own.
+
+As few migrations as will do. A statement goes to the first of them where it can run: behind all that it has
+to do with, and where no rule says that it should not be in one transaction with the others. The rules
+themselves are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from ...analysis import Step
+from ...operations import (
+    AddColumn,
+    AddConstraint,
+    CallsCode,
+    DropConstraint,
+    OpaqueSQL,
+    Operation,
+    Relation,
+    UnparsedSQL,
+)
+from ...program.commands import AlterTable, Command
+from ...program.commands import Change as Subcommand
+from ...records import dataclass
+from ...schema.apply import apply
+from ...schema.state import Schema
+from ...syntax.span import Span
+from ..context import Context, Proposal, offer
+from ..model import Change, Edit, Files
+from ..move_index import without_lines
+from . import plain
+from .assemble import INSIDE, Part, assembled
+from .body import Body, Statement, backward, forward, stands_alone, written
+from .frame import NoFiles, without_unused
+from .pairs import Piece, pairs
+
+STRATEGY = "split-transactions"
+RULES = (
+    "long-op-under-exclusive-lock",
+    "multi-table-exclusive",
+    "multiple-foreign-keys",
+    "foreign-key-in-create-table",
+    "validate-in-same-transaction",
+)
+# What is built without a transaction has a migration of its own.
+_ALONE = ("index-not-concurrent",)
+# Longer migrations are left to a person.
+_MOST = 40
+_MOST_FILES = 9
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A statement, or a line of an `alter`: its text at the left margin, and its lines in the file."""
+
+    lines: str
+    span: Span
+    commands: tuple[Command, ...]
+    operations: tuple[Operation, ...]
+    touches: frozenset[Relation] | None
+    movable: bool
+    schema: Schema | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What runs in one transaction, and the schema that it meets."""
+
+    units: tuple[_Unit, ...]
+    schema: Schema
+
+    @property
+    def lines(self) -> str:
+        return "\n\n".join(unit.lines for unit in self.units)
+
+
+def proposals(context: Context) -> Iterator[Proposal]:
+    findings = context.findings(context.migration.migration.span, RULES)
+    if not findings or not context.can_add_files or not context.migration.transactional:
+        return
+    body = forward(context)
+    if body is None or body.definition.child("do_block") is None or len(body.statements) > _MOST:
+        return
+    groups = _grouped(context, body)
+    gone = _gone(context, body, groups) if groups is not None else None
+    if groups is None or gone is None:
+        return
+    made = _change(context, body, groups, gone, NoFiles())
+    words = [plain.label_of(_words(group)) for group in groups]
+    files = len(made.new_files) + 1
+    if files > _MOST_FILES:
+        return
+    yield Proposal(
+        offer(
+            context,
+            STRATEGY,
+            "+".join(finding.rule for finding in findings),
+            f"Split into {files} migrations: {' → '.join(words)}",
+            findings[0].span,
+            findings=findings,
+            preferred=True,
+            new_files=files - 1,
+        ),
+        partial(_change, context, body, groups, gone),
+    )
+
+
+def _words(group: _Group) -> list[str]:
+    return plain.words_of(
+        [command for unit in group.units for command in unit.commands],
+        [operation for unit in group.units for operation in unit.operations],
+    )
+
+
+# --- which goes where --------------------------------------------------------------------------------------
+
+
+def _grouped(context: Context, body: Body) -> list[_Group] | None:
+    """The groups in their order, at least two; None where that cannot be done."""
+    for in_lines in (False, True):
+        units = [unit for statement in body.statements for unit in _units(context, statement, in_lines)]
+        ordered = new_first(context, units)
+        groups = _scheduled(context, ordered)
+        if len(groups) > 1:
+            if len(groups) > _MOST_FILES or _separates(context, ordered, groups):
+                return None
+            moved = [unit for group in groups[1:] for unit in group.units]
+            return groups if all(unit.movable for unit in moved) else None
+    return None
+
+
+def pieces_of(context: Context, units: list[_Unit]) -> list[Piece]:
+    return [Piece(unit.operations, unit.schema or context.migration.schema) for unit in units]
+
+
+def new_first(context: Context, units: list[_Unit]) -> list[_Unit]:
+    """The units with each index that is replaced dropped behind the new one, not before it."""
+    ordered = list(units)
+    for _ in range(len(units)):
+        found = pairs(pieces_of(context, ordered))
+        index = next((pair for pair in found if pair.index), None)
+        if index is None:
+            break
+        ordered.insert(index.put, ordered.pop(index.taken))
+    return ordered
+
+
+def _separates(context: Context, units: list[_Unit], groups: list[_Group]) -> bool:
+    """Whether between two of the groups there would be neither the old thing nor the new one."""
+    where = {id(unit): number for number, group in enumerate(groups) for unit in group.units}
+    return any(
+        where[id(units[pair.taken])] != where[id(units[pair.put])]
+        for pair in pairs(pieces_of(context, units))
+    )
+
+
+def _units(context: Context, statement: Statement, in_lines: bool) -> Iterator[_Unit]:
+    document = context.document
+    if statement.only_flushes:
+        return
+    movable = stands_alone(context, statement)
+    command = statement.commands[0] if len(statement.commands) == 1 else None
+    changes = command.changes if isinstance(command, AlterTable) else ()
+    block = statement.node.child("do_block")
+    if in_lines and movable and len(changes) > 1 and block is not None:
+        found = block.children
+        if len(found) == len(changes) and all(
+            document.starts_line(node.start) and document.ends_line(node.end) for node in found
+        ):
+            head = document.data[statement.node.start : block.start].decode("utf-8").rstrip()
+            for node, change in zip(found, changes, strict=True):
+                lines = Span(document.line_start(node.start), document.next_line(node.end))
+                text = document.indented(node.text, "")
+                yield _Unit(
+                    f"{head} do\n  {text}\nend",
+                    lines,
+                    (_narrowed(command, change),),
+                    tuple(_of_change(statement.steps, change)),
+                    _touched(statement.steps),
+                    movable,
+                    plain.schema_before(context, (statement,)),
+                )
+            return
+    yield _Unit(
+        written(document, (statement,)),
+        statement.lines,
+        statement.commands,
+        tuple(_operations(statement.steps)),
+        _touched(statement.steps),
+        movable,
+        plain.schema_before(context, (statement,)),
+    )
+
+
+def _narrowed(command: Command | None, change: Subcommand) -> Command:
+    from ...records import replace
+
+    assert isinstance(command, AlterTable)
+    return replace(command, changes=(change,))
+
+
+def _operations(steps: tuple[Step, ...]) -> Iterator[Operation]:
+    for step in steps:
+        yield from step.statement.operations
+
+
+def _of_change(steps: tuple[Step, ...], change: Subcommand) -> Iterator[Operation]:
+    """The operations of one line of an `alter`."""
+    for step in steps:
+        for operation in step.statement.operations:
+            names: tuple[object, ...] = (getattr(operation, "column", None),)
+            if isinstance(operation, AddColumn):
+                names = (operation.column.name,)
+            elif isinstance(operation, AddConstraint):
+                names = (operation.of_new_column, *operation.constraint.columns)
+            elif isinstance(operation, DropConstraint):
+                table = step.before.table(operation.relation)
+                state = table.constraints.get(operation.name or "") if table is not None else None
+                names = state.definition.columns if state is not None else ()
+            if change.column in names:
+                yield operation
+
+
+def _touched(steps: tuple[Step, ...]) -> frozenset[Relation] | None:
+    """The tables that the statements have to do with; None where nobody knows."""
+    found: set[Relation] = set()
+    for step in steps:
+        if step.effect.unknown:
+            return None
+        found |= {Schema.key(lock.relation) for lock in step.effect.locks}
+        found |= {Schema.key(relation) for relation in (*step.effect.scans, *step.effect.rewrites)}
+        for operation in step.statement.operations:
+            if isinstance(operation, CallsCode | OpaqueSQL | UnparsedSQL):
+                return None
+            for name in ("relation", "to", "name"):
+                value = getattr(operation, name, None)
+                if isinstance(value, Relation):
+                    found.add(Schema.key(value))
+                elif isinstance(value, str) and name != "relation":
+                    found.add(Relation(value))
+    return frozenset(found) if found else None
+
+
+def _scheduled(context: Context, units: list[_Unit]) -> list[_Group]:
+    """Each unit in the first group where it can run."""
+    groups: list[_Group] = []
+    for unit in units:
+        first = max((at for at, group in enumerate(groups) if _conflicts(group, unit)), default=0)
+        for at in range(first, len(groups)):
+            together = _Group((*groups[at].units, unit), groups[at].schema)
+            if (not at or unit.movable) and _is_fine(context, together):
+                groups[at] = together
+                break
+        else:
+            groups.append(_Group((unit,), context.migration.schema))
+        # What the later groups meet has changed with it.
+        schema = context.migration.schema
+        for at, group in enumerate(groups):
+            groups[at] = _Group(group.units, schema)
+            schema = _after(group, schema)
+    return groups
+
+
+def _after(group: _Group, schema: Schema) -> Schema:
+    for unit in group.units:
+        for operation in unit.operations:
+            schema = apply(schema, operation)
+    return schema
+
+
+def _conflicts(group: _Group, unit: _Unit) -> bool:
+    return any(
+        other.touches is None or unit.touches is None or other.touches & unit.touches for other in group.units
+    )
+
+
+def _is_fine(context: Context, group: _Group) -> bool:
+    """Whether no rule says that these should not be in one transaction."""
+    rules = (*RULES, *(_ALONE if len(group.units) > 1 else ()))
+    return not plain.said_of(context, group.lines, group.schema, rules)
+
+
+def _gone(context: Context, body: Body, groups: list[_Group]) -> tuple[Statement, ...] | None:
+    """The statements of `down` that go along."""
+    later = [(group.lines, group.schema) for group in groups[1:]]
+    if body.callback == "up" and context.migration.down is not None:
+        return plain.reversed_in(context, later[::-1], backward(context))
+    if plain.was_irreversible(context):
+        return ()
+    reversible = all(plain.reversal(context, lines, schema) is not None for lines, schema in later)
+    return () if reversible else None
+
+
+# --- the files ---------------------------------------------------------------------------------------------
+
+
+def _change(
+    context: Context, body: Body, groups: list[_Group], gone: tuple[Statement, ...], files: Files
+) -> Change:
+    parts = [
+        Part(
+            name=plain.name_of(context, _words(group)),
+            about=plain.about(operation for unit in group.units for operation in unit.operations),
+            text=partial(plain.text_of, context, group.lines),
+            schema=group.schema,
+        )
+        for group in groups[1:]
+    ]
+    edits = _without(context, body, groups[0], gone)
+    return assembled(context, None, tuple(edits), parts, files, about=INSIDE)
+
+
+def _without(context: Context, body: Body, first: _Group, gone: tuple[Statement, ...]) -> list[Edit]:
+    """The current file without what goes to others."""
+    kept = [unit.span for unit in first.units]
+    lines: list[Span] = [statement.lines for statement in gone]
+    for number, statement in enumerate(body.statements):
+        if any(statement.lines.encloses(span) for span in kept):
+            lines += [span for span in _other_lines(context, statement) if not _is_in(span, kept)]
+        elif not statement.only_flushes or _is_last_flush(body, number, kept):
+            lines.append(statement.lines)
+    edits = [without_lines(context.document, span) for span in _joined(context, lines)]
+    return [*edits, *without_unused(context, edits)]
+
+
+def _is_last_flush(body: Body, number: int, kept: list[Span]) -> bool:
+    after = body.statements[number + 1 :]
+    return not any(statement.lines.encloses(span) for statement in after for span in kept)
+
+
+def _other_lines(context: Context, statement: Statement) -> Iterator[Span]:
+    """The lines of the changes of an `alter`."""
+    document = context.document
+    block = statement.node.child("do_block")
+    for node in block.children if block is not None else ():
+        yield Span(document.line_start(node.start), document.next_line(node.end))
+
+
+def _is_in(span: Span, kept: list[Span]) -> bool:
+    return any(other.encloses(span) for other in kept)
+
+
+def _joined(context: Context, spans: list[Span]) -> list[Span]:
+    """The same lines; those with nothing but empty ones between them as one."""
+    joined: list[Span] = []
+    for span in sorted(spans):
+        if joined and not context.document.data[joined[-1].end : span.start].strip():
+            joined[-1] = Span(joined[-1].start, span.end)
+        else:
+            joined.append(span)
+    return joined
