@@ -15,6 +15,8 @@ from ecto_migrations_analysis.records import dataclass
 from ecto_migrations_snippets import Context, Template, templates
 from ecto_migrations_snippets.filling import fill, named
 
+from . import whole_files
+
 # Values of `migration_lock` that keep no transaction open (ecto_sql, `Ecto.Adapters.Postgres`).
 _NO_LOCK: Final = frozenset({"pg_advisory_lock", "false", "nil"})
 _STAMP: Final = "%Y%m%d%H%M%S"
@@ -86,16 +88,7 @@ def plan(
 
 def write(files: Iterable[PlannedFile]) -> None:
     """Creates the files: all of them or none, and never over another. Raises OSError."""
-    made: list[str] = []
-    try:
-        for file in files:
-            with open(file.path, "x", encoding="utf-8", newline="") as output:
-                made.append(file.path)
-                output.write(file.text)
-    except BaseException:
-        for path in made:
-            os.unlink(path)
-        raise
+    whole_files.create((file.path, file.text) for file in files)
 
 
 def module_namespace(project: ProjectContext) -> str | None:

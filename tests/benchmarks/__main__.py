@@ -6,6 +6,7 @@ make bench
 from __future__ import annotations
 
 import history
+import jobs
 import reading
 import start
 
@@ -15,3 +16,5 @@ if __name__ == "__main__":
     reading.measure()
     print()
     history.measure()
+    print()
+    jobs.measure()

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TextIO
 
 from ecto_migrations_analysis.findings import Finding
 from ecto_migrations_analysis.records import replace
 
+from .. import whole_files
 from .cells import printable
 from .checked import Checked
 from .errors import CommandError
 from .files import reason
 from .fingerprints import fingerprints
+from .formats.words import counted
 
 _VERSION: Final = 1
 
@@ -53,26 +55,44 @@ class Baseline:
         return Checked(checked.target, replace(checked.analysis, findings=tuple(new)), tuple(known))
 
 
-def write(path: str, files: Iterable[Checked]) -> int:
-    """Writes every finding of the files as the baseline, and returns how many they are.
+class Written:
+    """A baseline that is being made: a format of `check`, of every finding.
 
     In the order of the files, a finding a line: a change of one is a change of one line in a review.
     """
-    items = [
-        {
-            "file": os.path.basename(checked.target.path),
-            "rule": finding.rule,
-            "message": finding.message,
-            "fingerprint": fingerprint,
-        }
-        for checked in files
-        for finding, fingerprint in fingerprints(checked)
-    ]
-    lines = ",\n".join(f"    {json.dumps(item)}" for item in items)
-    body = f"\n{lines}\n  " if items else ""
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f'{{\n  "version": {_VERSION},\n  "findings": [{body}]\n}}\n')
-    except OSError as error:
-        raise CommandError(f"the baseline {printable(path)} cannot be written: {reason(error)}") from error
-    return len(items)
+
+    def __init__(self, path: str, output: TextIO) -> None:
+        self._path = path
+        self._output = output
+        self._lines: list[str] = []
+
+    def read(self, checked: Checked) -> list[str]:
+        return [
+            json.dumps(
+                {
+                    "file": os.path.basename(checked.target.path),
+                    "rule": finding.rule,
+                    "message": finding.message,
+                    "fingerprint": fingerprint,
+                }
+            )
+            for finding, fingerprint in fingerprints(checked)
+        ]
+
+    def add(self, part: list[str]) -> None:
+        self._lines += part
+
+    def finish(self) -> None:
+        """Writes the file, as a whole or not at all, and says so. Raises `CommandError`."""
+        lines = ",\n".join(f"    {line}" for line in self._lines)
+        body = f"\n{lines}\n  " if lines else ""
+        text = f'{{\n  "version": {_VERSION},\n  "findings": [{body}]\n}}\n'
+        try:
+            whole_files.replace(self._path, text.encode())
+        except OSError as error:
+            raise CommandError(
+                f"the baseline {printable(self._path)} cannot be written: {reason(error)}"
+            ) from error
+        print(
+            f"{counted(len(self._lines), 'finding')} written to {printable(self._path)}.", file=self._output
+        )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
-from .cells import printable
 from .errors import CommandError, complain
 from .fixing import configure as configure_fixing
 from .formats import findings as formats
@@ -13,6 +12,8 @@ from .settings import configure as configure_settings
 
 if TYPE_CHECKING:
     from ecto_migrations_analysis.findings import Level
+
+    from .files import Target
 
 HELP: Final = "say what migrations will do to the database, and what is unsafe about it"
 _FAIL_LEVELS: Final = ("info", "risk", "danger", "never")
@@ -49,20 +50,42 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--statistics", action="store_true", help="how often each rule fires, instead of the findings"
     )
     parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=_jobs,
+        help="how many processes work on the files (default: as many as it pays)",
+    )
+    parser.add_argument(
         "--stdin-filename", metavar="FILE", help="the file that standard input is (to be) saved as"
     )
     configure_fixing(parser)
     configure_settings(parser)
 
 
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number of processes")
+    return int(text)
+
+
+class _Outcome(NamedTuple):
+    """What became of a file: its part of the output, whether it fails the run, what is wrong in settings."""
+
+    part: Any
+    fails: bool
+    problems: list[tuple[str, list[str]]]
+
+
 def run(arguments: argparse.Namespace) -> int:
     import gc
     import sys
+    from contextlib import closing
 
     from ecto_migrations_analysis.findings import Level
 
-    from . import exit_codes, files, settings
-    from .checked import Checked, check
+    from . import exit_codes, files, jobs, settings
+    from .checked import check
+    from .progress import Progress
 
     # Nothing changes during the run.
     workspace = settings.workspace(arguments)
@@ -86,43 +109,48 @@ def run(arguments: argparse.Namespace) -> int:
         from .fixing import write as write_fixes
 
         workspace = write_fixes(targets, lambda: settings.workspace(arguments), baseline)
-    # A baseline is written instead of a report.
-    output = None if arguments.write_baseline is not None else _output(arguments, sys.stdout, failing)
-    written: list[Checked] = []
-    found = broken = False
+    progress = Progress(len(targets), sys.stderr)
+    output = _output(arguments, progress.above(sys.stdout), failing)
     problems = settings.Problems()
-    for target in targets:
-        try:
-            checked: Checked = check(target, workspace)
-        except CommandError as error:
-            # The other files can be checked all the same.
-            complain(str(error))
-            broken = True
-            continue
+
+    def read(target: Target) -> _Outcome:
+        checked = check(target, workspace)
         gc.enable()
-        problems.tell(checked.analysis.project.settings_files)
-        if output is None:
-            written.append(checked)
-            continue
+        told = problems.of(checked.analysis.project.settings_files)
         if baseline is not None:
             checked = baseline.without_known(checked)
-        output.add(checked)
         levels = (finding.level for finding in checked.analysis.findings)
-        found = found or (failing is not None and any(level >= failing for level in levels))
-    if output is not None:
-        output.finish()
-    else:
-        from .baseline import write
-        from .formats.words import counted
+        fails = failing is not None and any(level >= failing for level in levels)
+        return _Outcome(output.read(checked), fails, told)
 
-        number = write(arguments.write_baseline, written)
-        print(f"{counted(number, 'finding')} written to {printable(arguments.write_baseline)}.")
+    found = broken = False
+    with closing(jobs.each(targets, arguments.jobs or jobs.sensible(len(targets)), read)) as outcomes:
+        for outcome in outcomes:
+            if isinstance(outcome, CommandError):
+                progress.hide()
+                # The other files can be checked all the same.
+                complain(str(outcome))
+                broken = True
+            else:
+                if any(texts for _, texts in outcome.problems):
+                    progress.hide()
+                problems.tell(outcome.problems)
+                output.add(outcome.part)
+                found = found or outcome.fails
+            progress.step()
+    progress.hide()
+    output.finish()
     if broken:
         return exit_codes.ERROR
-    return exit_codes.FINDINGS if found else exit_codes.OK
+    # A baseline is written instead of a report.
+    return exit_codes.FINDINGS if found and arguments.write_baseline is None else exit_codes.OK
 
 
 def _output(arguments: argparse.Namespace, stream: TextIO, failing: Level | None) -> formats.Format:
+    if arguments.write_baseline is not None:
+        from .baseline import Written
+
+        return Written(arguments.write_baseline, stream)
     if not arguments.statistics:
         return formats.format_named(arguments.format, stream, failing)
     if arguments.format not in ("text", "json"):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Sequence
 
 from ecto_migrations_analysis.fixes.model import Edit, NewFile, OtherEdits, Rename
 from ecto_migrations_analysis.syntax.source import Source
 
+from .. import whole_files
 from .cells import printable
 from .errors import CommandError
 from .files import reason
@@ -55,54 +55,54 @@ def write(
     Raises `CommandError` where one of the new files (or the new name) exists, one of the others no longer
     holds the text that its edits are for, or the disk refuses; what was done until then is undone.
     """
-    made: list[str] = []
-    replaced: list[tuple[str, bytes, bytes]] = []
+    changes = [(other.path, other.before, other.after) for other in others] + [(path, before, after)]
     try:
-        for file in new_files:
-            # "x" never opens what is there already, whoever made it in the meantime.
-            with open(file.path, "x", encoding="utf-8", newline="") as output:
-                made.append(file.path)
-                output.write(file.text)
-        for name, old, new in [
-            *((other.path, other.before, other.after) for other in others),
-            (path, before, after),
-        ]:
-            if new != old:
-                _replace(name, old, new)
-                replaced.append((name, old, new))
+        with whole_files.uninterrupted():
+            _write([change for change in changes if change[1] != change[2]], new_files, rename)
+    except FileExistsError as error:
+        raise CommandError(f"{printable(str(error.filename))} exists; nothing was written") from error
+    except OSError as error:
+        where = printable(str(error.filename or path))
+        raise CommandError(f"{where}: {reason(error)}; nothing was written") from error
+
+
+def _write(
+    changes: Sequence[tuple[str, bytes, bytes]], new_files: Sequence[NewFile], rename: Rename | None
+) -> None:
+    """What needs room on the disk comes first, beside what is there; then names are exchanged."""
+    scratch: list[str] = []
+    replaced: list[tuple[str, bytes]] = []
+    made = False
+    try:
+        for name, old, new in changes:
+            scratch.append(_prepared(name, old, new))
+        whole_files.create((file.path, file.text) for file in new_files)
+        made = True
+        for (name, old, _), fresh in zip(changes, list(scratch), strict=True):
+            # Through a symbolic link to the file itself.
+            os.replace(fresh, os.path.realpath(name))
+            scratch.remove(fresh)
+            replaced.append((name, old))
         if rename is not None:
             _rename(rename)
-    except BaseException as error:
-        for name, old, new in replaced:
-            _replace(name, new, old)
-        for name in made:
-            os.unlink(name)
-        if isinstance(error, FileExistsError):
-            raise CommandError(f"{printable(str(error.filename))} exists; nothing was written") from error
-        if isinstance(error, OSError):
-            where = printable(str(error.filename or path))
-            raise CommandError(f"{where}: {reason(error)}; nothing was written") from error
+    except BaseException:
+        whole_files.remove(scratch)
+        for name, old in replaced:
+            whole_files.replace(name, old)
+        if made:
+            whole_files.remove(file.path for file in new_files)
         raise
+
+
+def _prepared(path: str, before: bytes, after: bytes) -> str:
+    path = os.path.realpath(path)
+    with open(path, "rb") as file:
+        if file.read() != before:
+            raise CommandError(f"{printable(path)} has changed in the meantime; nothing was written")
+    return whole_files.prepared(path, after)
 
 
 def _rename(rename: Rename) -> None:
     if os.path.lexists(rename.to):
         raise FileExistsError(errno.EEXIST, "exists", rename.to)
     os.rename(rename.path, rename.to)
-
-
-def _replace(path: str, before: bytes, after: bytes) -> None:
-    # Through a symbolic link to the file itself, which keeps its permissions.
-    path = os.path.realpath(path)
-    with open(path, "rb") as file:
-        if file.read() != before:
-            raise CommandError(f"{printable(path)} has changed in the meantime; nothing was written")
-    descriptor, scratch = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".ecto-migrations-")
-    try:
-        with open(descriptor, "wb") as output:
-            output.write(after)
-        os.chmod(scratch, os.stat(path).st_mode & 0o7777)
-        os.replace(scratch, path)
-    except BaseException:
-        os.unlink(scratch)
-        raise

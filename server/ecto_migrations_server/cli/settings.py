@@ -109,8 +109,11 @@ class Problems:
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
+        self._told: set[str] = set()
 
-    def tell(self, files: Iterable[SettingsFile]) -> None:
+    def of(self, files: Iterable[SettingsFile]) -> list[tuple[str, list[str]]]:
+        """The paths of the files that were not asked about before, with what is wrong in each."""
+        found = []
         for file in files:
             if file.path in self._seen:
                 continue
@@ -119,10 +122,21 @@ class Problems:
 
             from .places import Places
 
+            texts = []
             for problem in problems_of(file):
                 line, column = file.source.lines.character_position(problem.span.start)
                 where = f"{printable(Places.shown(file.path))}:{line + 1}:{column + 1}"
-                complain(f"{where}: {printable(problem.message)}")
+                texts.append(f"{where}: {printable(problem.message)}")
+            found.append((file.path, texts))
+        return found
+
+    def tell(self, problems: Iterable[tuple[str, list[str]]]) -> None:
+        """What `of` has found, in this process or in others: each file once."""
+        for path, texts in problems:
+            if path not in self._told:
+                self._told.add(path)
+                for text in texts:
+                    complain(text)
 
 
 def show(targets: Iterable[Target], workspace: Workspace, output: TextIO) -> None:
@@ -133,7 +147,7 @@ def show(targets: Iterable[Target], workspace: Workspace, output: TextIO) -> Non
     groups: dict[str, list[Target]] = {}
     for target in targets:
         context = workspace.surroundings(target.path)
-        problems.tell(context.settings_files)
+        problems.tell(problems.of(context.settings_files))
         groups.setdefault(settings_text(context.settings), []).append(target)
     for number, (text, members) in enumerate(groups.items()):
         if len(groups) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO
 
 if TYPE_CHECKING:
     from ecto_migrations_analysis.findings import Level
@@ -13,11 +13,19 @@ NAMES: Final = ("text", "json", "github", "gitlab", "sarif", "junit", "markdown"
 
 
 class Format(Protocol):
-    """Takes file after file, in their order, and ends its output when there are no more."""
+    """Takes file after file, in their order, and ends its output when there are no more.
 
-    def add(self, checked: Checked) -> None: ...
+    What `read` makes of a file may come from another process: it has to be something that can be pickled.
+    """
 
-    def finish(self) -> None: ...
+    def read(self, checked: Checked) -> Any:
+        """What the output needs of a file; nothing changes by it."""
+
+    def add(self, part: Any) -> None:
+        """The next file, as `read` has given it."""
+
+    def finish(self) -> None:
+        """There are no more."""
 
 
 def format_named(name: str, output: TextIO, failing: Level | None) -> Format:

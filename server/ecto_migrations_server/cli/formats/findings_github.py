@@ -20,9 +20,12 @@ class FindingsGithub:
     def __init__(self, output: TextIO) -> None:
         self._output = output
 
-    def add(self, checked: Checked) -> None:
-        for finding in checked.analysis.findings:
-            print(_command(checked, finding), file=self._output)
+    def read(self, checked: Checked) -> list[str]:
+        return [_command(checked, finding) for finding in checked.analysis.findings]
+
+    def add(self, part: list[str]) -> None:
+        for line in part:
+            print(line, file=self._output)
 
     def finish(self) -> None:
         pass

@@ -19,8 +19,11 @@ class FindingsJson:
         self._output = output
         self._findings: list[dict[str, Any]] = []
 
-    def add(self, checked: Checked) -> None:
-        self._findings.extend(findings(checked))
+    def read(self, checked: Checked) -> list[dict[str, Any]]:
+        return findings(checked)
+
+    def add(self, part: list[dict[str, Any]]) -> None:
+        self._findings += part
 
     def finish(self) -> None:
         json_output.write(self._findings, self._output)

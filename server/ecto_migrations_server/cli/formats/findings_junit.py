@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import NamedTuple, TextIO
 from xml.etree import ElementTree
 
 from ecto_migrations_analysis.findings import Finding, Level
@@ -10,6 +10,14 @@ from ecto_migrations_analysis.findings import Finding, Level
 from ..cells import printable
 from ..checked import Checked
 from ..errors import PROGRAM
+
+
+class _Case(NamedTuple):
+    """A file: its first failing rule with its message and all that fails, and the text of what does not."""
+
+    name: str
+    failure: tuple[str, str, str] | None
+    passed: str
 
 
 class FindingsJunit:
@@ -21,21 +29,24 @@ class FindingsJunit:
         self._suite = ElementTree.Element("testsuite", name=PROGRAM)
         self._failures = 0
 
-    def add(self, checked: Checked) -> None:
-        case = ElementTree.SubElement(
-            self._suite, "testcase", name=printable(checked.target.shown), classname=PROGRAM, time="0"
-        )
+    def read(self, checked: Checked) -> _Case:
         failed = [finding for finding in checked.analysis.findings if self._fails(finding)]
-        # One failure a file: readers of these reports count no more, and some refuse more.
-        if failed:
-            self._failures += 1
-            failure = ElementTree.SubElement(
-                case, "failure", type=failed[0].rule, message=printable(failed[0].message)
-            )
-            failure.text = _lines(checked, failed)
         passed = [finding for finding in checked.analysis.findings if not self._fails(finding)]
-        if passed:
-            ElementTree.SubElement(case, "system-out").text = _lines(checked, passed)
+        failure = None
+        if failed:
+            failure = (failed[0].rule, printable(failed[0].message), _lines(checked, failed))
+        return _Case(printable(checked.target.shown), failure, _lines(checked, passed))
+
+    def add(self, part: _Case) -> None:
+        case = ElementTree.SubElement(self._suite, "testcase", name=part.name, classname=PROGRAM, time="0")
+        # One failure a file: readers of these reports count no more, and some refuse more.
+        if part.failure is not None:
+            self._failures += 1
+            rule, message, text = part.failure
+            failure = ElementTree.SubElement(case, "failure", type=rule, message=message)
+            failure.text = text
+        if part.passed:
+            ElementTree.SubElement(case, "system-out").text = part.passed
 
     def finish(self) -> None:
         self._suite.set("tests", str(len(self._suite)))

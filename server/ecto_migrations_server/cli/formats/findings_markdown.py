@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from ecto_migrations_analysis.rules.pages import page_url
 
 from ..cells import printable
 from ..checked import Checked
 from .words import CLASSIFICATION_STYLES, counted
+
+
+class _Part(NamedTuple):
+    """A file: how grave it is (None: it has no migration), its known findings, its table if it has any."""
+
+    classification: str | None
+    known: int
+    text: str | None
 
 
 class FindingsMarkdown:
@@ -19,28 +27,16 @@ class FindingsMarkdown:
         self._files: list[str] = []
         self._known = 0
 
-    def add(self, checked: Checked) -> None:
-        analysis = checked.analysis
-        if analysis.migrations:
-            self._classes[checked.classification] += 1
-        self._known += len(checked.known)
-        if not analysis.findings:
-            return
-        rows = ["| line | level | what happens | instead |", "|---:|---|---|---|"]
-        for finding in analysis.findings:
-            line = analysis.source.lines.line_of(finding.span.start) + 1
-            rule = f"[{finding.rule}]({page_url(finding.rule)})"
-            fixes = [offer.title for offer in checked.fixes(finding)]
-            way_out = fixes[0] if fixes else finding.advice
-            cells = (
-                str(line),
-                str(finding.level),
-                f"{_cell(finding.message)} {_cell(finding.reason)} ({rule})",
-                _cell(way_out),
-            )
-            rows.append(f"| {' | '.join(cells)} |")
-        heading = f"#### `{printable(checked.target.shown)}`: {checked.classification}"
-        self._files.append("\n".join([heading, "", *rows]))
+    def read(self, checked: Checked) -> _Part:
+        classified = checked.classification if checked.analysis.migrations else None
+        return _Part(classified, len(checked.known), _table(checked) if checked.analysis.findings else None)
+
+    def add(self, part: _Part) -> None:
+        if part.classification is not None:
+            self._classes[part.classification] += 1
+        self._known += part.known
+        if part.text is not None:
+            self._files.append(part.text)
 
     def finish(self) -> None:
         total = sum(self._classes.values())
@@ -49,6 +45,25 @@ class FindingsMarkdown:
         heading = f"### Migrations: {counted(total, 'file')} checked{verdict}"
         known = [f"{counted(self._known, 'finding')} of the baseline not shown."] if self._known else []
         self._output.write("\n\n".join([heading, *self._files, *known]) + "\n")
+
+
+def _table(checked: Checked) -> str:
+    analysis = checked.analysis
+    rows = ["| line | level | what happens | instead |", "|---:|---|---|---|"]
+    for finding in analysis.findings:
+        line = analysis.source.lines.line_of(finding.span.start) + 1
+        rule = f"[{finding.rule}]({page_url(finding.rule)})"
+        fixes = [offer.title for offer in checked.fixes(finding)]
+        way_out = fixes[0] if fixes else finding.advice
+        cells = (
+            str(line),
+            str(finding.level),
+            f"{_cell(finding.message)} {_cell(finding.reason)} ({rule})",
+            _cell(way_out),
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    heading = f"#### `{printable(checked.target.shown)}`: {checked.classification}"
+    return "\n".join([heading, "", *rows])
 
 
 def _cell(text: str) -> str:

@@ -29,20 +29,25 @@ class FindingsSarif:
         self._rules: dict[str, int] = {}
         self._places = Places()
 
-    def add(self, checked: Checked) -> None:
-        for finding, fingerprint in fingerprints(checked):
-            number = self._rules.setdefault(finding.rule, len(self._rules))
-            self._results.append(
-                {
-                    "ruleId": finding.rule,
-                    "ruleIndex": number,
-                    "level": _LEVELS[finding.level],
-                    "message": {"text": _text(finding)},
-                    "locations": [_location(checked.target.shown, checked.analysis.source, finding.span)],
-                    "partialFingerprints": {"findingHash/v1": fingerprint},
-                    **self._related(checked, finding),
-                }
-            )
+    def read(self, checked: Checked) -> list[dict[str, Any]]:
+        return [
+            {
+                "ruleId": finding.rule,
+                # In the list of all rules, which only `add` knows.
+                "ruleIndex": -1,
+                "level": _LEVELS[finding.level],
+                "message": {"text": _text(finding)},
+                "locations": [_location(checked.target.shown, checked.analysis.source, finding.span)],
+                "partialFingerprints": {"findingHash/v1": fingerprint},
+                **self._related(checked, finding),
+            }
+            for finding, fingerprint in fingerprints(checked)
+        ]
+
+    def add(self, part: list[dict[str, Any]]) -> None:
+        for result in part:
+            number = self._rules.setdefault(result["ruleId"], len(self._rules))
+            self._results.append({**result, "ruleIndex": number})
 
     def finish(self) -> None:
         driver = {

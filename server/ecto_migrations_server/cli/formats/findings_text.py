@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from ecto_migrations_analysis.findings import Finding, Related
 
@@ -13,6 +13,16 @@ from ..frame import frame
 from ..places import Places
 from ..terminal import Terminal
 from .words import CLASSIFICATION_STYLES, LEVEL_STYLES, counted
+
+
+class _Part(NamedTuple):
+    """A file: its lines; how grave it is (None: it has no migration); where it does not parse."""
+
+    lines: list[str]
+    classification: str | None
+    known: int
+    fixable: int
+    broken: str | None
 
 
 class FindingsText:
@@ -28,27 +38,40 @@ class FindingsText:
         self._without_migration = 0
         self._broken: list[str] = []
 
-    def add(self, checked: Checked) -> None:
+    def read(self, checked: Checked) -> _Part:
         analysis = checked.analysis
-        if analysis.migrations:
-            self._classes[checked.classification] += 1
-        else:
-            self._without_migration += 1
-        self._known += len(checked.known)
+        broken = None
         if analysis.broken:
             number = analysis.source.lines.line_of(analysis.broken[0].start) + 1
-            self._broken.append(f"{printable(checked.target.shown)}:{number}")
-        for finding in checked.analysis.findings:
-            for line in self._finding(checked, finding):
-                print(line, file=self._output)
-            print(file=self._output)
+            broken = f"{printable(checked.target.shown)}:{number}"
+        lines: list[str] = []
+        fixable = 0
+        for finding in analysis.findings:
+            shown, has_fix = self._finding(checked, finding)
+            lines += [*shown, ""]
+            fixable += has_fix
+        classified = checked.classification if analysis.migrations else None
+        return _Part(lines, classified, len(checked.known), fixable, broken)
+
+    def add(self, part: _Part) -> None:
+        if part.classification is not None:
+            self._classes[part.classification] += 1
+        else:
+            self._without_migration += 1
+        self._known += part.known
+        self._fixable += part.fixable
+        if part.broken is not None:
+            self._broken.append(part.broken)
+        for line in part.lines:
+            print(line, file=self._output)
 
     def finish(self) -> None:
         for place in self._broken:
             print(f"{place} does not parse; nothing is said about that part.", file=self._output)
         print(self._summary(), file=self._output)
 
-    def _finding(self, checked: Checked, finding: Finding) -> list[str]:
+    def _finding(self, checked: Checked, finding: Finding) -> tuple[list[str], bool]:
+        """Its lines, and whether it has a fix."""
         terminal, source = self._terminal, checked.analysis.source
         styles = LEVEL_STYLES[finding.level]
         line, column = source.lines.character_position(finding.span.start)
@@ -64,11 +87,10 @@ class FindingsText:
             output += terminal.paragraph(printable(finding.reason))
         output += [row for related in finding.related for row in self._related(checked, related)]
         ways_out = self._fixes(checked, finding, line + 1)
-        if ways_out:
-            self._fixable += 1
-        elif finding.advice:
+        has_fix = bool(ways_out)
+        if not has_fix and finding.advice:
             ways_out = self._way_out(printable(finding.advice))
-        return output + ways_out
+        return output + ways_out, has_fix
 
     def _fixes(self, checked: Checked, finding: Finding, line: int) -> list[str]:
         """Each fix with the command that shows it."""

@@ -19,8 +19,11 @@ class Statistics:
         self._as_json = as_json
         self._counts: Counter[tuple[str, Level]] = Counter()
 
-    def add(self, checked: Checked) -> None:
-        self._counts.update((finding.rule, finding.level) for finding in checked.analysis.findings)
+    def read(self, checked: Checked) -> list[tuple[str, Level]]:
+        return [(finding.rule, finding.level) for finding in checked.analysis.findings]
+
+    def add(self, part: list[tuple[str, Level]]) -> None:
+        self._counts.update(part)
 
     def finish(self) -> None:
         rows = sorted(self._counts.items(), key=lambda row: (-row[1], row[0][0], -row[0][1]))
