@@ -137,6 +137,27 @@ SCENARIOS = (
         ),
     ),
     Scenario(
+        about="An identity that counts by tens",
+        before=(
+            'execute "CREATE TABLE authors (id integer GENERATED ALWAYS AS IDENTITY (INCREMENT BY 10)'
+            ' PRIMARY KEY, name text)", "DROP TABLE authors"',
+        ),
+        rows=ROWS[:1],
+        text=CHANGE,
+        strategy=KEY,
+        lib=LIB,
+        files=4,
+        old_code=(OLD[0], OLD[2]),
+        old_until=4,
+        keeps="SELECT id FROM authors WHERE id <= 25000 ORDER BY id",
+        holds=(
+            "SELECT data_type = 'bigint'::regtype AND increment_by = 10 AND last_value % 10 = 1"
+            " FROM pg_sequences WHERE sequencename = 'authors_id_seq'",
+            "SELECT array_agg(attidentity::text) = '{a}' FROM pg_attribute"
+            " WHERE attrelid = 'authors'::regclass AND attidentity <> ''",
+        ),
+    ),
+    Scenario(
         about="In SQL, one of two columns, in a schema of its own",
         before=(
             'execute "CREATE SCHEMA blog", "DROP SCHEMA blog"',

@@ -91,7 +91,7 @@ def is_plain(
     """
     if not table.complete or table.uncertain or column.uncertain or column.collation is not None:
         return False
-    if column.identity is not None or column.generated is not None or column.type.serial:
+    if (column.identity is not None and not key) or column.generated is not None or column.type.serial:
         return False
     if column.type.name is None or (column.default is not None and column.default.sql is None):
         return False

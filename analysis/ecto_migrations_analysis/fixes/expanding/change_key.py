@@ -120,7 +120,35 @@ class _Key:
                 f"{sql_names.relation(self.retyping.relation)}.{sql_names.name(self.retyping.column.name)}"
             )
             after.append(f"ALTER SEQUENCE {sql_names.relation(self.sequence)} OWNED BY {column}")
-        return Beside(before=before, after=after)
+        left = self.retyping.former if suffix == "new" else self.retyping.new
+        return Beside(before=before, after=[*after, *self._identity(left)])
+
+    def _identity(self, left: str) -> list[str]:
+        """The identity of column `left` for the one that takes its place, going on where that one was."""
+        identity = self.retyping.column.identity
+        if identity is None:
+            return []
+        table = sql_names.relation(self.retyping.relation)
+        alter = f"ALTER TABLE {table} ALTER COLUMN"
+        kind = "ALWAYS" if identity.always else "BY DEFAULT"
+        made = f"{alter} {sql_names.name(self.retyping.column.name)} ADD GENERATED {kind} AS IDENTITY"
+        lines = [
+            "DO $$",
+            "DECLARE",
+            f"  numbers regclass := pg_get_serial_sequence({single_quote(table)}, {single_quote(left)});",
+            "  pace bigint := (SELECT seqincrement FROM pg_sequence WHERE seqrelid = numbers);",
+            "  next bigint := nextval(numbers);",
+            "BEGIN",
+            f"  {alter} {sql_names.name(left)} DROP IDENTITY;",
+            "  EXECUTE format(",
+            f"    {single_quote(f'{made} (START WITH %s INCREMENT BY %s)')},",
+            "    next,",
+            "    pace",
+            "  );",
+            "END",
+            "$$",
+        ]
+        return ["\n".join(lines)]
 
 
 def proposals(context: Context) -> Iterator[Proposal]:
