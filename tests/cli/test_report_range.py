@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ecto_migrations_server import verification
 from support.cli import Run
-from support.repository import FOLDER, Repository
+from support.repository import FOLDER, MIX, REPO, Repository
 
 POSTS = "create table(:posts) do\n      add :title, :string\n      add :slug, :string\n    end"
 USERS = "create table(:users) do\n      add :name, :string\n    end"
@@ -259,6 +259,60 @@ def test_two_repos_are_two_groups(repository: Repository, run: Run) -> None:
     ]
     assert "mix ecto.rollback -r Blog.OtherRepo --to 20260102000000" in result.out
     assert "mix ecto.rollback -r Blog.Repo --to 20260102000000" in result.out
+
+
+def test_a_project_in_another_folder(repository: Repository, run: Run) -> None:
+    """mix has to be started there."""
+    repository.write("apps_beside/shop/mix.exs", MIX.replace("blog", "shop").replace("Blog", "Shop"))
+    repository.write(
+        "apps_beside/shop/lib/shop/repo.ex", REPO.replace("blog", "shop").replace("Blog", "Shop")
+    )
+    repository.migration("20260102000000_things", POSTS, "apps_beside/shop/priv/repo/migrations")
+    repository.commit()
+    out = run("report", "v1..HEAD", "apps_beside", "--format", "markdown").out
+    assert "1. [ ] Migrate (in `apps_beside/shop`): `mix ecto.migrate --to 20260102000000`" in out
+    assert "```sh\ncd apps_beside/shop\nmix ecto.rollback --to 20260102000000\n```" in out
+
+
+def test_a_database_that_is_not_modelled(repository: Repository, run: Run) -> None:
+    repository.write("lib/blog/repo.ex", REPO.replace("Postgres", "MyXQL"))
+    repository.write("mix.exs", MIX.replace("postgrex", "myxql"))
+    repository.commit()
+    out = run("report", "v1..HEAD", "--format", "markdown").out
+    rows = [line for line in out.splitlines() if line.startswith("| ")]
+    assert rows[1].startswith(
+        "| 1 | `20260102000000_add_path` | adds `posts.path`; adds `users.path` | risky | reversible |"
+    )
+    assert "## Locks in Order\n\nNot known." in out
+    assert "- `20260104000000_drop_slug` (3), line 5: Deploy code that does not use `posts.slug`" in out
+    assert "pg_blocking_pids" not in out
+    assert "ecto-migrations rehearse" not in out
+    one = run("report", f"{FOLDER}/20260104000000_drop_slug.exs", "--format", "markdown").out
+    assert "- Change: drops `posts.slug`\n" in one
+    assert "- Lock behaviour: not known\n" in one
+    assert "- Database: MySQL or MariaDB\n" in one
+    assert "### Up\n\nWhat is sent to this database is not modelled." in one
+    text = run("report", f"{FOLDER}/20260104000000_drop_slug.exs").out
+    assert "up: what is sent to MySQL or MariaDB is not modelled" in text
+
+
+def test_findings_of_one_rule_are_told_once(repository: Repository, run: Run) -> None:
+    code = "create index(:posts, [:title])\n    create index(:posts, [:slug])"
+    repository.migration("20260103000000_index_path", code)
+    repository.commit()
+    out = run("report", "v1..HEAD", "--compact").out
+    assert out.count("[index-not-concurrent]") == 1
+    assert "- **danger** 2, line 5 (also 6): Builds index `posts_title_index`" in out
+
+
+def test_what_fails_on_the_way_back(repository: Repository, run: Run) -> None:
+    repository.migration(
+        "20260103000000_index_path", "alter table(:posts), do: modify(:title, :text, from: {:string})"
+    )
+    repository.commit()
+    out = run("report", "v1..HEAD", "--format", "markdown").out
+    assert "| 2 | `20260103000000_index_path` |" in out and "| rollback fails |" in out
+    assert "Not as a whole: `20260103000000_index_path` cannot be rolled back." in out
 
 
 def test_what_cannot_be_rolled_back(repository: Repository, run: Run) -> None:

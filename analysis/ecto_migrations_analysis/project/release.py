@@ -68,6 +68,8 @@ def revisions(folder: str, text: str) -> Revisions:
     if top is None:
         if git(folder, "--version") is None:
             raise NoRange(f"{text} is a range of revisions for git, which cannot be started")
+        if git(folder, "rev-parse", "--git-dir") is not None:
+            raise NoRange(f"{folder} is in a repository of git without a working tree")
         raise NoRange(f"{folder} is in no repository of git, so that {text} cannot be looked up")
     match = _RANGE.fullmatch(text)
     names = (match[1] or "HEAD", match[3] or "HEAD") if match else (text, None)

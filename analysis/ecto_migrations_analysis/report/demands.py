@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from .. import operations as op
-from ..analysis import MigrationAnalysis, Step
+from ..analysis import MigrationAnalysis
 from ..operations import DataType, Operation, Relation
 from ..operations.tables import ColumnOperation
 from ..records import dataclass
 from ..schema.state import Column, Schema
+from .operations import forward
 
 # "gone": something that code uses is gone. "renamed", "retyped": neither the old nor the new code fits alone.
 # "stricter": rows that code writes are refused. "looser": code meets what was not there before.
@@ -45,14 +46,12 @@ def demands(migration: MigrationAnalysis, before: Made | None = None) -> tuple[D
     Nothing is demanded for a table or a column that the migration makes itself, or that was made `before` in
     the same release: no code uses it yet.
     """
-    if migration.up is None:
-        return ()
     made = Made.of(migration)
     if before is not None:
         made |= before
     found: dict[str, Demand] = {}
-    for step, operation in migration.up.operations:
-        for demand in _demands(operation, step, made):
+    for schema, operation in forward(migration):
+        for demand in _demands(operation, schema, made):
             found.setdefault(demand.code, demand)
     return tuple(found.values())
 
@@ -92,10 +91,10 @@ class Made:
     def of(cls, migration: MigrationAnalysis) -> Made:
         tables: set[Relation] = set()
         columns: set[tuple[Relation, str | None]] = set()
-        for step, operation in migration.up.operations if migration.up else ():
+        for schema, operation in forward(migration):
             if isinstance(operation, op.CreateTable):
                 # With IF NOT EXISTS too, where no earlier migration is known to have made it.
-                if not operation.if_not_exists or step.before.table(operation.relation) is None:
+                if not operation.if_not_exists or schema.table(operation.relation) is None:
                     tables.add(Schema.key(operation.relation))
             elif isinstance(operation, op.RenameTable) and Schema.key(operation.relation) in tables:
                 tables.add(Schema.key(Relation(operation.to, operation.relation.schema)))
@@ -107,7 +106,7 @@ class Made:
         """With what the next migration makes, and the names that it gives."""
         own = Made.of(migration)
         tables = self.tables | own.tables
-        for _, operation in migration.up.operations if migration.up else ():
+        for _, operation in forward(migration):
             if isinstance(operation, op.RenameTable) and Schema.key(operation.relation) in tables:
                 tables |= {Schema.key(Relation(operation.to, operation.relation.schema))}
         return Made(tables, self.columns | own.columns)
@@ -119,7 +118,7 @@ class Made:
         return self.table(relation) or (Schema.key(relation), name) in self.columns
 
 
-def _demands(operation: Operation, step: Step, made: Made) -> Iterator[Demand]:
+def _demands(operation: Operation, schema: Schema, made: Made) -> Iterator[Demand]:
     relation = getattr(operation, "relation", None)
     if isinstance(relation, Relation) and made.table(relation):
         return
@@ -132,7 +131,7 @@ def _demands(operation: Operation, step: Step, made: Made) -> Iterator[Demand]:
         code = f"knows the value `{operation.value}` of the enum `{operation.name}`, before a row has it"
         yield Demand(kind="looser", code=code, operation=operation)
     elif isinstance(operation, ColumnOperation):
-        yield from _of_column(operation, step, made)
+        yield from _of_column(operation, schema, made)
     elif isinstance(operation, op.AddColumn):
         yield from _of_new_column(operation)
     elif isinstance(operation, op.AddConstraint):
@@ -165,11 +164,11 @@ def _moved(operation: op.RenameTable | op.SetTableSchema) -> str:
     return f"`{operation.schema or '…'}.{operation.relation.name or '…'}`"
 
 
-def _of_column(operation: ColumnOperation, step: Step, made: Made) -> Iterator[Demand]:
+def _of_column(operation: ColumnOperation, schema: Schema, made: Made) -> Iterator[Demand]:
     if made.column(operation.relation, operation.column):
         return
     name = f"`{operation.relation}.{operation.column or '…'}`"
-    before = _column(step, operation)
+    before = _column(schema, operation)
     kind: Kind
     if isinstance(operation, op.DropColumn):
         kind, code = "gone", f"{_UNUSED}{name}"
@@ -229,8 +228,8 @@ def _of_constraint(operation: op.AddConstraint, made: Made) -> Iterator[Demand]:
     yield Demand(kind="stricter", code=code, operation=operation, relation=operation.relation)
 
 
-def _column(step: Step, operation: ColumnOperation) -> Column | None:
-    table = step.before.table(operation.relation)
+def _column(schema: Schema, operation: ColumnOperation) -> Column | None:
+    table = schema.table(operation.relation)
     return table.columns.get(operation.column or "") if table is not None else None
 
 

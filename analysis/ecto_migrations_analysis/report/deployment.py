@@ -8,6 +8,7 @@ from ..operations import Relation
 from ..records import dataclass
 from ..schema.state import Schema
 from .demands import Demand, Made, demands
+from .operations import backward, forward
 
 # Whoever waits and for whom, in the words of the server (PostgreSQL documentation, 9.27.1 pg_blocking_pids).
 WHO_BLOCKS = """\
@@ -61,7 +62,7 @@ def deployment(migration: MigrationAnalysis, before: Made | None = None) -> Depl
 
 def _new(migration: MigrationAnalysis, made: Made) -> tuple[str, ...]:
     found = []
-    for _, operation in migration.up.operations if migration.up else ():
+    for _, operation in forward(migration):
         if isinstance(operation, op.CreateTable) and not operation.partition_of:
             found.append(f"`{operation.relation}`")
         elif isinstance(operation, op.AddColumn) and not made.table(operation.relation):
@@ -82,12 +83,12 @@ def _written(migration: MigrationAnalysis, made: Made) -> tuple[str, ...]:
 def _empty(migration: MigrationAnalysis, made: Made) -> tuple[str, ...]:
     filled = {
         (Schema.key(operation.relation), name)
-        for _, operation in (migration.up.operations if migration.up else ())
+        for _, operation in forward(migration)
         if isinstance(operation, op.Update)
         for name in operation.columns
     }
     found = []
-    for _, operation in migration.up.operations if migration.up else ():
+    for _, operation in forward(migration):
         if not isinstance(operation, op.AddColumn) or made.table(operation.relation):
             continue
         column = operation.column
@@ -99,7 +100,7 @@ def _empty(migration: MigrationAnalysis, made: Made) -> tuple[str, ...]:
 
 def _unvalidated(migration: MigrationAnalysis) -> tuple[tuple[str, str], ...]:
     found: dict[tuple[Relation, str | None], tuple[str, str]] = {}
-    for _, operation in migration.up.operations if migration.up else ():
+    for _, operation in forward(migration):
         if isinstance(operation, op.AddConstraint) and not operation.constraint.validated:
             name = operation.constraint.name
             key = (Schema.key(operation.relation), name)
@@ -112,14 +113,14 @@ def _unvalidated(migration: MigrationAnalysis) -> tuple[tuple[str, str], ...]:
 def _validated(migration: MigrationAnalysis) -> tuple[tuple[str, str], ...]:
     return tuple(
         (f"`{operation.name or '…'}`", f"`{operation.relation}`")
-        for _, operation in (migration.up.operations if migration.up else ())
+        for _, operation in forward(migration)
         if isinstance(operation, op.ValidateConstraint | op.DropConstraint)
     )
 
 
 def _loses(migration: MigrationAnalysis) -> tuple[str, ...]:
     found = []
-    for _, operation in migration.down.operations if migration.down else ():
+    for _, operation in backward(migration):
         if isinstance(operation, op.DropColumn):
             found.append(f"`{operation.relation}.{operation.column or '…'}`")
         elif isinstance(operation, op.DropTable):
@@ -134,11 +135,11 @@ def _loses(migration: MigrationAnalysis) -> tuple[str, ...]:
 def _returns_empty(migration: MigrationAnalysis) -> tuple[str, ...]:
     dropped = {
         (Schema.key(operation.relation), getattr(operation, "column", None))
-        for _, operation in (migration.up.operations if migration.up else ())
+        for _, operation in forward(migration)
         if isinstance(operation, op.DropColumn | op.DropTable)
     }
     found = []
-    for _, operation in migration.down.operations if migration.down else ():
+    for _, operation in backward(migration):
         if isinstance(operation, op.AddColumn):
             if (Schema.key(operation.relation), operation.column.name) in dropped:
                 found.append(f"`{operation.relation}.{operation.column.name or '…'}`")
@@ -150,7 +151,7 @@ def _returns_empty(migration: MigrationAnalysis) -> tuple[str, ...]:
 def _left(migration: MigrationAnalysis) -> tuple[str, ...]:
     found = [
         operation.name
-        for _, operation in (migration.up.operations if migration.up else ())
+        for _, operation in forward(migration)
         if isinstance(operation, op.CreateIndex) and operation.concurrently and operation.name is not None
     ]
     return tuple(dict.fromkeys(found))

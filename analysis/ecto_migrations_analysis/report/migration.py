@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..analysis import Analysis
 from ..findings import Finding
 from ..records import dataclass
+from .operations import is_modelled
 from .statements import StatementReport, statements
 
 
@@ -65,7 +66,7 @@ def report(analysis: Analysis) -> MigrationReport:
         up=statements(migration.up, analysis.source, sizes) if migration.up is not None else (),
         down=down,
         irreversible=reason,
-        modelled=migration.up is not None or migration.migration.up is None,
+        modelled=is_modelled(migration),
     )
 
 

@@ -12,6 +12,7 @@ from ..operations import Operation, Relation
 from ..records import dataclass
 from ..schema.state import Schema
 from .demands import Demand, Made, demands, grouped
+from .operations import forward
 
 _NOT_NULL: Final = re.compile(r'\(?"?(\w+)"? IS NOT NULL\)?', re.IGNORECASE)
 # Findings that say by themselves that something of the file does not belong into this deploy.
@@ -122,7 +123,7 @@ def _between(analyses: Sequence[Analysis]) -> Iterator[Separate]:
     walk = _Walk()
     for number, analysis in enumerate(analyses):
         for migration in analysis.migrations[:1]:
-            for _, operation in migration.up.operations if migration.up else ():
+            for _, operation in forward(migration):
                 for first, message in walk.step(number, migration, operation):
                     line = analysis.source.lines.line_of(operation.span.start) + 1
                     yield Separate(kind="steps", message=message, first=first, second=number, line=line)

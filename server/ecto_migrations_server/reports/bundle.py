@@ -57,9 +57,13 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """The migrations of one folder, which one command runs. `folder` as it is shown."""
+    """The migrations of one folder, which one command runs. `folder` as it is shown.
+
+    `start` is the folder where mix has to be started, empty where that is the user's own, or not known.
+    """
 
     folder: str
+    start: str = ""
     items: tuple[Item, ...]
     report: ReleaseReport
     commands: Commands | None
@@ -135,6 +139,9 @@ def bundle(
             groups.append(
                 Group(
                     folder=_shown(folder_of(paths[0]), shown_from),
+                    start=_start(
+                        first.project, found.top if found.end is None else folder, found.top, shown_from
+                    ),
                     items=tuple(
                         replace(item, made=made) for item, made in zip(items, whole.made, strict=True)
                     ),
@@ -209,6 +216,15 @@ def _shown(path: str, shown_from: str) -> str:
     """From the folder where the user is, where it lies below it; with `/`."""
     below = shown_from.rstrip(os.sep) + os.sep
     return (path[len(below) :] if path.startswith(below) else path).replace(os.sep, "/")
+
+
+def _start(project: ProjectContext, tree: str, top: str, shown_from: str) -> str:
+    """From where the user is to the root of the project, of the umbrella where there is one."""
+    root = project.umbrella or project.root
+    if root is None:
+        return ""
+    own = os.path.normpath(os.path.join(top, os.path.relpath(root, tree)))
+    return "" if own == shown_from else os.path.relpath(own, shown_from).replace(os.sep, "/")
 
 
 def _notes(found: list[Note]) -> Iterator[str]:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from ecto_migrations_analysis.report.summary import lock_words
-from ecto_migrations_analysis.rules.pages import page_url
 
 from .bundle import Bundle, Group, Item
 from .planning import change_words
-from .release_markdown import deadlock_lines, graded, plan_steps, separate_lines, verdict, way_back
-from .texts import cell, code, counted, listed, one_line
+from .release_markdown import deadlock_lines, graded, plan_steps, separate_lines, verdict, way_back, where
+from .texts import cell, code, counted, listed
 from .verifying import tests_box
 
 _MOST_FINDINGS: Final = 20
@@ -61,21 +60,16 @@ def _run(item: Item) -> str:
 
 
 def _grave(group: Group) -> Iterator[str]:
-    every = [
-        (finding, new, number, item)
-        for number, item in enumerate(group.items, 1)
-        for finding, new in graded(item)
+    every = [(finding, number) for number, item in enumerate(group.items, 1) for finding in graded(item)]
+    found = [(finding, number) for finding, number in every if finding.table is None]
+    found.sort(key=lambda each: (-each[0].level, each[1]))
+    lines = [
+        f"- **{finding.level}** {number}, {finding.lines}: {finding.message} {finding.link}"
+        for finding, number in found[:_MOST_FINDINGS]
     ]
-    found = [(finding, number, item) for finding, new, number, item in every if not new]
-    found.sort(key=lambda each: (-each[0].level, each[1], each[0].span))
-    lines = []
-    for finding, number, item in found[:_MOST_FINDINGS]:
-        line = item.analysis.source.lines.line_of(finding.span.start) + 1
-        link = f"[{finding.rule}]({page_url(finding.rule)})"
-        lines.append(f"- **{finding.level}** {number}, line {line}: {one_line(finding.message)} {link}")
     if len(found) > len(lines):
         lines.append(f"- {len(found) - len(lines)} more")
-    tables = [f"`{finding.subject['table']}`" for finding, new, _, _ in every if new]
+    tables = [f"`{finding.table}`" for finding, _ in every if finding.table is not None]
     if tables:
         lines.append(f"- {counted(len(tables), 'finding')} about {listed(tables)}, made by this release")
     if lines:
@@ -92,7 +86,7 @@ def _plan(group: Group) -> Iterator[str]:
     steps = [f"{number}. [ ] {step}" for number, step in enumerate(plan_steps(group), 1)]
     if group.commands is None or not steps:
         return
-    rollback = [f"Rollback: {code(group.commands.rollback)}"]
+    rollback = [f"Rollback{where(group)}: {code(group.commands.rollback)}"]
     stuck = [str(number) for number, item in enumerate(group.items, 1) if way_back(item) != "reversible"]
     if stuck:
         rollback = [

@@ -70,10 +70,7 @@ def _facts(analysis: Analysis, whole: MigrationReport, shown: str) -> Iterator[s
 
 def change_words(analysis: Analysis, most: int = _MOST_CHANGES) -> str:
     """What the migration does going up, in one line."""
-    migration = analysis.migrations[0] if analysis.migrations else None
-    if migration is not None and migration.up is None and migration.migration.up is not None:
-        return f"what it does on {analysis.project.database} is not modelled"
-    found = changes(migration.up if migration else None)
+    found = changes(analysis.migrations[0] if analysis.migrations else None)
     shown = found[:most]
     if len(found) > len(shown):
         shown.append(f"{len(found) - len(shown)} more")
@@ -124,8 +121,6 @@ def _safer(analysis: Analysis) -> Iterator[tuple[Offer, int]]:
 
 def _by_hand(analysis: Analysis) -> str:
     """What is said where nothing splits it."""
-    if not modelled(analysis.project):
-        return "not known"
     asked = demands(analysis.migrations[0]) if analysis.migrations else ()
     kinds = {demand.kind for demand in asked}
     if "renamed" in kinds or "retyped" in kinds:
@@ -134,6 +129,8 @@ def _by_hand(analysis: Analysis) -> str:
         return "this is the last step of one: the code goes first (see Deployment Plan)"
     if "stricter" in kinds:
         return "the code that keeps to it goes first (see Deployment Plan)"
+    if not modelled(analysis.project):
+        return "nothing is known that asks for it"
     return "no: code from before and from after works with it"
 
 

@@ -8,10 +8,12 @@ from typing import Final
 from ecto_migrations_analysis import operations as op
 from ecto_migrations_analysis.findings import Finding, Level
 from ecto_migrations_analysis.operations import Relation
+from ecto_migrations_analysis.records import dataclass
 from ecto_migrations_analysis.report.consequences import blocked_by
 from ecto_migrations_analysis.report.deadlocks import Deadlock
 from ecto_migrations_analysis.report.deployment import Deployment
 from ecto_migrations_analysis.report.migration import irreversible, report
+from ecto_migrations_analysis.report.operations import forward
 from ecto_migrations_analysis.report.release import ReleaseLock
 from ecto_migrations_analysis.rules.pages import page_url
 from ecto_migrations_analysis.schema.state import Schema
@@ -19,7 +21,7 @@ from ecto_migrations_analysis.schema.state import Schema
 from .bundle import Bundle, Group, Item
 from .deploying import demand_list, from_a_release, rollback_notes, trouble
 from .planning import change_words
-from .texts import cell, code, counted, fenced, listed, one_line
+from .texts import cell, code, counted, fenced, listed, shortened
 from .verifying import cycle, modelled, tests_box, together
 
 # More pairs of tables than that are said by their order.
@@ -63,7 +65,11 @@ def verdict(group: Group) -> str:
 def way_back(item: Item) -> str:
     if not item.analysis.migrations:
         return "no migration"
-    return "reversible" if irreversible(item.analysis) is None else "cannot be rolled back"
+    if irreversible(item.analysis) is not None:
+        return "cannot be rolled back"
+    down = item.analysis.migrations[0].down
+    refused = down is not None and any(step.statement.error for step in down.steps)
+    return "rollback fails" if refused else "reversible"
 
 
 def _notes(bundle: Bundle) -> Iterator[str]:
@@ -210,7 +216,7 @@ def plan_steps(group: Group) -> Iterator[str]:
             f"\n   - {text}" for text in asked
         )
     if group.commands is not None:
-        yield f"Migrate: {code(group.commands.migrate)}{_quiet(group)}"
+        yield f"Migrate{where(group)}: {code(group.commands.migrate)}{_quiet(group)}"
     written = [name for item in group.items for name in item.deployment.written]
     if written:
         yield f"Backfill: rows of {listed(written)} are written by it. Look at the rows before going on"
@@ -219,6 +225,11 @@ def plan_steps(group: Group) -> Iterator[str]:
         yield f"Deploy the code that uses {listed(new)}"
     for name, table in _unvalidated(group):
         yield f"Clean up: validate {name} of {table} in a later migration; it holds for new rows only so far"
+
+
+def where(group: Group) -> str:
+    """The folder where mix is started, if that is another one than the user's."""
+    return f" (in `{group.start}`)" if group.start else ""
 
 
 def _quiet(group: Group) -> str:
@@ -242,7 +253,7 @@ def new_things(group: Group) -> list[str]:
     columns: dict[tuple[Relation, str], None] = {}
     for item in group.items:
         for migration in item.analysis.migrations[:1]:
-            for _, operation in migration.up.operations if migration.up else ():
+            for _, operation in forward(migration):
                 if isinstance(operation, op.CreateTable) and operation.partition_of is None:
                     tables[Schema.key(operation.relation)] = None
                 elif isinstance(operation, op.DropTable):
@@ -272,7 +283,8 @@ def _rollback(group: Group) -> Iterator[str]:
         if stuck == [group.items[0].name] or group.commands is None:
             return
     if group.commands is not None and not stuck:
-        yield "\n".join(fenced(group.commands.rollback, "sh"))
+        start = f"cd {group.start}\n" if group.start else ""
+        yield "\n".join(fenced(start + group.commands.rollback, "sh"))
     last = group.items[-1]
     if stuck and last.name not in stuck:
         after = [item for item in group.items if item.name > stuck[-1]]
@@ -321,23 +333,58 @@ def _migration(item: Item) -> Iterator[str]:
     yield f"- Change: {change_words(item.analysis)}"
     yield f"- Classification: **{whole.classification}**"
     yield f"- Transaction: {'one for the whole migration' if whole.transaction else 'none'}"
-    back = "yes" if whole.irreversible is None else f"no: {one_line(whole.irreversible)}"
+    back = "yes" if whole.irreversible is None else f"no: {shortened(whole.irreversible)}"
     yield f"- Reversible: {back}"
-    for finding, new in graded(item):
-        line = item.analysis.source.lines.line_of(finding.span.start) + 1
-        link = f"[{finding.rule}]({page_url(finding.rule)})"
-        yield f"- **{finding.level}** in line {line}: {one_line(finding.message)}{new} {link}"
+    for finding in graded(item):
+        yield f"- **{finding.level}** in {finding.lines}: {finding.message}{finding.remark} {finding.link}"
     hints = sum(finding.level == Level.INFO for finding in item.analysis.findings)
     if hints:
         yield f"- {counted(hints, 'finding')} for information"
 
 
-def graded(item: Item) -> list[tuple[Finding, str]]:
-    """The risks and dangers, and what is to be said where they are about a table of this release."""
-    found = []
+@dataclass(frozen=True, kw_only=True)
+class Graded:
+    """A risk or danger of a migration; where a rule has found it in several lines, the first one's words.
+
+    `table` is set where it is about a table that the release makes.
+    """
+
+    level: Level
+    lines: str
+    message: str
+    link: str
+    table: str | None
+
+    @property
+    def remark(self) -> str:
+        return f" (`{self.table}` is made by this release.)" if self.table is not None else ""
+
+
+def graded(item: Item) -> list[Graded]:
+    """The risks and dangers, the gravest first, those about tables of this release at the end."""
+    made = {str(table) for table in item.made.tables}
+    found: dict[tuple[str, Level, str | None], list[Finding]] = {}
     for finding in item.analysis.findings:
         if finding.level > Level.INFO:
             table = finding.subject.get("table")
-            new = finding.forward and table in {str(made) for made in item.made.tables}
-            found.append((finding, f" (`{table}` is made by this release.)" if new else ""))
-    return sorted(found, key=lambda each: (bool(each[1]), -each[0].level, each[0].span))
+            own = table if finding.forward and table in made else None
+            found.setdefault((finding.rule, finding.level, own), []).append(finding)
+    ordered = sorted(found.items(), key=lambda each: (each[0][2] is not None, -each[0][1], each[1][0].span))
+    return [
+        Graded(
+            level=level,
+            lines=_lines(item, several),
+            message=shortened(several[0].message),
+            link=f"[{rule}]({page_url(rule)})",
+            table=table,
+        )
+        for (rule, level, table), several in ordered
+    ]
+
+
+def _lines(item: Item, findings: list[Finding]) -> str:
+    line_of = item.analysis.source.lines.line_of
+    lines = list(dict.fromkeys(line_of(finding.span.start) + 1 for finding in findings))
+    if len(lines) == 1:
+        return f"line {lines[0]}"
+    return f"line {lines[0]} (also {listed(map(str, lines[1:]), 6)})"

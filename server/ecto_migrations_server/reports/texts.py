@@ -9,6 +9,12 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def shortened(text: str, most: int = 240) -> str:
+    """One line of at most so many characters: a message may quote a statement of any length."""
+    text = one_line(text)
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def code(text: str) -> str:
     """`text` between more backticks than it holds in a row."""
     ticks = "`"

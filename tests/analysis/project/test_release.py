@@ -254,6 +254,34 @@ def test_a_worktree_of_a_repository(repository: Repository, tmp_path: Path) -> N
         assert os.path.isfile(os.path.join(folder, FOLDER, "20260102000000_b.exs"))
 
 
+def test_a_repository_that_lacks_contents(repository: Repository) -> None:
+    """As a partial clone does, and one that is damaged."""
+    repository.write("lib/big.ex", "# big")
+    path = repository.migration("20260102000000_b", POSTS)
+    end = repository.commit()
+
+    def lose(name: str) -> None:
+        blob = repository.git("rev-parse", f"HEAD:{name}")
+        (repository.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+
+    lose("lib/big.ex")
+    with checkout(str(repository.path), end) as folder:
+        assert not os.path.exists(os.path.join(folder, "lib/big.ex"))
+        assert os.path.isfile(os.path.join(folder, FOLDER, path.name))
+    lose(f"{FOLDER}/{path.name}")
+    with (
+        pytest.raises(NoRange, match=f"git does not have the contents of {FOLDER}/{path.name}"),
+        checkout(str(repository.path), end),
+    ):
+        raise AssertionError("it is there")
+
+
+def test_a_bare_repository(repository: Repository, tmp_path: Path) -> None:
+    repository.git("clone", "-q", "--bare", str(repository.path), str(tmp_path / "bare"))
+    with pytest.raises(NoRange, match="is in a repository of git without a working tree"):
+        revisions(str(tmp_path / "bare"), "v1..HEAD")
+
+
 def test_a_shallow_clone(repository: Repository, tmp_path: Path) -> None:
     repository.migration("20260102000000_b", POSTS)
     end = repository.commit()

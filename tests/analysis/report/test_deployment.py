@@ -62,7 +62,7 @@ def test_a_concurrent_build_may_leave_an_index() -> None:
 
 def test_changes_in_words() -> None:
     migration = analysis("alter table(:posts), do: add(:a, :text)\ncreate index(:posts, [:a])").migrations[0]
-    assert changes(migration.up) == [
+    assert changes(migration) == [
         "adds `posts.a` (text)",
         "builds the index `posts_a_index` on `posts`",
     ]
