@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ecto_migrations_analysis.analysis import Step
-from ecto_migrations_analysis.databases.postgres.locks import blocked_by
+from ecto_migrations_analysis.databases.postgres.locks import ROW_SHARE, blocked_by
 from ecto_migrations_analysis.operations import Delete, Insert, Update
 from ecto_migrations_analysis.schema.state import Schema
 
@@ -42,6 +42,9 @@ class Comparison:
         self._nonempty: dict[str, bool] = {}
         # What a query may read as a whole or by an index: the planner's choice.
         self._planned: set[str] = set()
+        # Whose rows changed rows refer to: looked up only for a key that is not NULL and has changed
+        # (`RI_FKey_fk_upd_check_required` in ri_triggers.c).
+        self._parents: set[str] = set()
         self._told: set[str] = set()
 
     def expect(self, step: Step) -> None:
@@ -49,6 +52,9 @@ class Comparison:
         self._claim.failures = []
         if _changes_rows(step):
             self._planned |= {str(Schema.key(relation)) for relation in step.effect.scans}
+            self._parents |= {
+                str(Schema.key(lock.relation)) for lock in step.effect.locks if lock.mode == ROW_SHARE
+            }
         self._claim.add(step.effect)
         for name in (*self._claim.locks, *self._claim.scans):
             if name not in self._nonempty:
@@ -108,6 +114,8 @@ class Comparison:
         for name in sorted(claim.locks.keys() | seen.locks.keys()):
             claimed, taken = claim.locks.get(name), seen.locks.get(name)
             if claimed == taken or (taken is None and self._is_left_out(name)):
+                continue
+            if taken is None and claimed == ROW_SHARE and name in self._parents:
                 continue
             if taken is None:
                 found.append(f"the analysis says {claimed} on {name}, which was not locked")
