@@ -20,19 +20,21 @@ from .rehearse.scratch import parameters
 
 # ACCESS SHARE, which pg_total_relation_size takes, waits only for ACCESS EXCLUSIVE.
 _LOCK_TIMEOUT: Final = "2s"
-# A partitioned table is the sum of its partitions. Before PostgreSQL 14, 0 of 0 pages means "never looked".
+# A table is the sum of its partitions and heirs, as ALTER TABLE means them too (and so TimescaleDB has its
+# chunks). Before PostgreSQL 14, 0 of 0 pages means "never looked".
 _TABLES: Final = """
 WITH RECURSIVE part (root, oid, relkind) AS (
   SELECT c.oid, c.oid, c.relkind
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition
+  WHERE c.relkind IN ('r', 'p', 'm')
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid)
     AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     AND (%(schemas)s::text[] IS NULL OR n.nspname::text = ANY (%(schemas)s))
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::regclass
                     AND e.objid = c.oid AND e.deptype = 'e')
-UNION ALL
+UNION
   SELECT part.root, c.oid, c.relkind
-  FROM part JOIN pg_catalog.pg_inherits i ON i.inhparent = part.oid AND part.relkind = 'p'
+  FROM part JOIN pg_catalog.pg_inherits i ON i.inhparent = part.oid
   JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
 ), measured AS (
   SELECT part.root, pg_catalog.pg_total_relation_size(c.oid) AS bytes,
@@ -43,12 +45,19 @@ UNION ALL
          ELSE nullif(pg_catalog.pg_stat_get_live_tuples(c.oid), 0) END AS rows
   FROM part JOIN pg_catalog.pg_class c ON c.oid = part.oid
 )
-SELECT n.nspname::text, c.relname::text, c.relkind = 'r',
+SELECT n.nspname::text, c.relname::text,
   CASE WHEN pg_catalog.bool_and(m.rows IS NOT NULL) THEN pg_catalog.sum(m.rows)::int8 END,
   pg_catalog.sum(m.bytes)::int8
 FROM measured m JOIN pg_catalog.pg_class c ON c.oid = m.root
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 GROUP BY n.nspname, c.relname, c.relkind
+"""
+# Citus keeps the rows of distributed tables on other servers: here each of them seems to be empty.
+_CITUS: Final = "SELECT pg_catalog.to_regclass('pg_dist_partition') IS NOT NULL"
+_DISTRIBUTED: Final = """
+SELECT n.nspname::text, c.relname::text
+FROM pg_dist_partition p JOIN pg_catalog.pg_class c ON c.oid = p.logicalrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 """
 _SCHEMAS: Final = "SELECT nspname::text FROM pg_catalog.pg_namespace"
 
@@ -121,14 +130,18 @@ def _measured(
             raise NotMeasured(f"there is no schema {missing[0]}")
         progress("asking for the sizes of the tables")
         rows = connection.execute(_TABLES, {"schemas": sorted(schemas) or None}).fetchall()
+        elsewhere = set()
+        if connection.execute(_CITUS).fetchall() == [(True,)]:
+            elsewhere = set(connection.execute(_DISTRIBUTED).fetchall())
+        rows = [row for row in rows if row[:2] not in elsewhere]
     sizes: dict[str, Size] = {}
     not_counted: list[tuple[str, str]] = []
-    for number, (schema, table, plain, estimate, size) in enumerate(sorted(rows)):
+    for number, (schema, table, estimate, size) in enumerate(sorted(rows)):
         shown = table if schema == prefix else f"{schema}.{table}"
         number_of_rows = None if estimate is None else rounded(max(0, estimate))
         if count:
             progress(f"counting {shown} ({number + 1} of {len(rows)})")
-            counted = _count(connection, schema, table, plain, seconds)
+            counted = _count(connection, schema, table, seconds)
             if isinstance(counted, int):
                 number_of_rows = counted
             else:
@@ -138,13 +151,10 @@ def _measured(
     return Measured(sizes=sizes, not_counted=tuple(not_counted))
 
 
-def _count(
-    connection: psycopg.Connection[Any], schema: str, table: str, plain: bool, seconds: int
-) -> int | str:
+def _count(connection: psycopg.Connection[Any], schema: str, table: str, seconds: int) -> int | str:
     """The number of rows, or why they cannot be counted."""
     name = sql.Identifier(schema, table)
-    # Tables that inherit from a plain one are tables of their own.
-    query = sql.SQL("SELECT pg_catalog.count(*) FROM {}{}").format(sql.SQL("ONLY " if plain else ""), name)
+    query = sql.SQL("SELECT pg_catalog.count(*) FROM {}").format(name)
     try:
         with connection.transaction():
             _limit(connection, seconds)
