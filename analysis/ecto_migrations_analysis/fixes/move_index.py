@@ -1,4 +1,4 @@
-"""An index that stands among other operations, moved to a migration of its own and built there concurrently.
+"""An index among other operations, moved to a migration of its own: built or dropped concurrently there.
 
 CONCURRENTLY runs in no transaction, and without one a migration should do one thing: what fails in the middle
 is neither undone nor recorded.
@@ -10,8 +10,18 @@ from collections.abc import Iterator
 from functools import partial
 
 from ..analysis import Step
-from ..program.commands import CreateIndex, DropIndex
+from ..operations import DropColumn, DropTable, RenameColumn, RenameTable, SetTableSchema
+from ..program.commands import (
+    AlterTable,
+    Command,
+    CreateConstraint,
+    CreateIndex,
+    CreateTable,
+    DropConstraint,
+    DropIndex,
+)
 from ..records import dataclass
+from ..schema.state import Schema
 from ..syntax.span import Span
 from ..syntax.tree import STATEMENT_LISTS, Node
 from . import elixir
@@ -23,7 +33,11 @@ from .naming import Namer, snake
 
 STRATEGY = "move-index"
 TITLE = "Move the index to a migration of its own and build it concurrently"
-RULES = ("index-not-concurrent", "concurrent-index-in-transaction")
+TITLE_OF_DROP = "Move the drop to a migration of its own, concurrently"
+RULES = ("index-not-concurrent", "drop-index-not-concurrent", "concurrent-index-in-transaction")
+
+_WRITING_NO_ROWS = (AlterTable, CreateConstraint, CreateIndex, CreateTable, DropConstraint, DropIndex)
+_TAKING_AWAY = (DropColumn, DropTable, RenameColumn, RenameTable, SetTableSchema)
 
 # What the statement may be made of to mean the same in another file: no variable, no module attribute, no
 # call of a function of this module.
@@ -43,35 +57,70 @@ def proposals(context: Context) -> Iterator[Proposal]:
         return
     if len(context.migration.up.program.commands) < 2:
         return
-    for step, command in context.commands(CreateIndex):
+    for step, command in context.commands(Command):
+        if not isinstance(command, CreateIndex | DropIndex):
+            continue
         findings = context.findings(command.span, RULES)
-        name = command.index.name
-        if not findings or not isinstance(name, str) or not context.is_plain(command):
+        edits = _edits(context, step, command) if findings else None
+        if edits is None:
             continue
-        moved = moved_lines(context.document, command.span)
-        if moved is None or _used_later(context, step, name):
-            continue
-        edits = [without_lines(context.document, moved.lines)]
-        if command.callback == "up":
-            reverse = _reverse(context, name)
-            if reverse is None:
-                continue
-            edits += reverse
-        if command.index.concurrently is not True and concurrently(context, command.span) is None:
-            continue
+        moved, removed = edits
         yield Proposal(
             offer(
                 context,
                 STRATEGY,
-                f"{command.index.table}.{name}",
-                TITLE,
+                f"{command.index.table}.{command.index.name}",
+                TITLE if isinstance(command, CreateIndex) else TITLE_OF_DROP,
                 command.span,
                 findings=findings,
                 preferred=True,
                 new_files=1,
             ),
-            partial(_change, context, command, moved, tuple(sorted(edits, key=lambda edit: edit.span))),
+            partial(_change, context, command, moved, removed),
         )
+
+
+def _edits(
+    context: Context, step: Step, command: CreateIndex | DropIndex
+) -> tuple[StatementLines, tuple[Edit, ...]] | None:
+    """The lines that move, and the edits that take them and what undoes them out of this file."""
+    name = command.index.name
+    if not isinstance(name, str) or not context.is_plain(command):
+        return None
+    moved = moved_lines(context.document, command.span)
+    if moved is None or _used_later(context, step, name):
+        return None
+    if isinstance(command, DropIndex) and not _may_go_last(context, step, command, name):
+        return None
+    edits = [without_lines(context.document, moved.lines)]
+    if command.callback == "up":
+        reverse = _reverse(context, command, name)
+        if reverse is None:
+            return None
+        edits += reverse
+    if command.index.concurrently is not True and concurrently(context, command.span) is None:
+        return None
+    return moved, tuple(sorted(edits, key=lambda edit: edit.span))
+
+
+def _may_go_last(context: Context, step: Step, command: DropIndex, name: str) -> bool:
+    """Whether what follows the drop in its migration can do with the index still there."""
+    if command.cascade is not False:
+        return False  # No concurrent form (PostgreSQL documentation, DROP INDEX).
+    known = next((table for table in step.before.tables.values() if name in table.indexes), None)
+    later = context.steps[context.steps.index(step) + 1 :]
+    if known is None or known.indexes[name].definition.unique:
+        # A unique index may be what rows that are written next would violate.
+        up = context.migration.up
+        if any(not isinstance(other, _WRITING_NO_ROWS) for other in (up.program.commands if up else ())):
+            return False
+    # Under its old name the index could not be made again on rollback.
+    return not any(
+        isinstance(operation, _TAKING_AWAY)
+        and (known is None or Schema.key(operation.relation) == Schema.key(known.relation))
+        for other in later
+        for operation in other.statement.operations
+    )
 
 
 def moved_lines(document: Document, command: Span) -> StatementLines | None:
@@ -124,14 +173,15 @@ def _used_later(context: Context, step: Step, name: str) -> bool:
     return context.last_mention.get(name, 0) > context.number(step)
 
 
-def _reverse(context: Context, name: str) -> list[Edit] | None:
-    """The edits that take the drop of the index out of `down`, where there is one."""
+def _reverse(context: Context, moving: CreateIndex | DropIndex, name: str) -> list[Edit] | None:
+    """The edits that take out of `down` what undoes the command, where something does."""
     down = context.migration.down
     if down is None:
         return []
+    inverse = DropIndex if isinstance(moving, CreateIndex) else CreateIndex
     edits = []
     for command in down.program.commands:
-        if isinstance(command, DropIndex) and command.index.name == name:
+        if isinstance(command, inverse) and command.index.name == name:
             moved = moved_lines(context.document, command.span)
             if moved is None or command.via or not command.always or command.repeated:
                 return None
@@ -154,7 +204,11 @@ def without_lines(document: Document, lines: Span) -> Edit:
 
 
 def _change(
-    context: Context, command: CreateIndex, moved: StatementLines, edits: tuple[Edit, ...], files: Files
+    context: Context,
+    command: CreateIndex | DropIndex,
+    moved: StatementLines,
+    edits: tuple[Edit, ...],
+    files: Files,
 ) -> Change:
     file = moved_file(context, command, moved, context.namer(files))
     return Change(edits=edits, new_files=(file,))

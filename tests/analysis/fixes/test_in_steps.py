@@ -294,6 +294,46 @@ SCENARIOS += [
         holds=("SELECT indisvalid FROM pg_index WHERE indexrelid = 'posts_slug_index'::regclass",),
     ),
     Scenario(
+        about="a drop of an index among others",
+        before=(POSTS, "create index(:posts, [:slug])"),
+        rows=ROWS,
+        text="drop index(:posts, [:slug])\n\nalter table(:posts) do\n  add :kind, :string\nend",
+        strategy="move-index",
+        files=2,
+        old_code=OLD,
+        old_until=2,
+        keeps=KEEPS,
+        holds=("SELECT to_regclass('posts_slug_index') IS NULL",),
+    ),
+    Scenario(
+        about="a drop of a unique index among others, with a down",
+        before=(POSTS, "create unique_index(:posts, [:slug])"),
+        rows=ROWS,
+        text="""
+        def up do
+          drop unique_index(:posts, [:slug])
+
+          alter table(:posts) do
+            add :kind, :string
+          end
+        end
+
+        def down do
+          alter table(:posts) do
+            remove :kind
+          end
+
+          create unique_index(:posts, [:slug])
+        end
+        """,
+        strategy="move-index",
+        files=2,
+        old_code=OLD,
+        old_until=2,
+        keeps=KEEPS,
+        holds=("SELECT to_regclass('posts_slug_index') IS NULL",),
+    ),
+    Scenario(
         about="a unique index among others",
         before=(POSTS,),
         rows=ROWS,

@@ -55,6 +55,24 @@ def test_an_index_among_others_gets_its_own_file(
     formatted(*fixed.all)
 
 
+@pytest.mark.parametrize(
+    ("rest", "moves"),
+    [
+        (ALTER, True),
+        ('execute "UPDATE posts SET slug = NULL", ""', False),  # What the index may forbid, if it is unique.
+        ("rename table(:posts), to: table(:articles)", False),
+        ("alter table(:posts) do\n  remove :title, :string\nend", False),
+        ("create index(:posts, [:slug], unique: true)", False),
+    ],
+)
+def test_a_drop_moves_where_the_rest_can_do_with_the_index_there(rest: str, moves: bool) -> None:
+    text = migration(f"drop index(:posts, [:slug])\n\n{rest}")
+    dropping = [offer for offer in offered(text, MOVE) if "drop" in offer.title]
+    assert [offer.title for offer in dropping] == (
+        ["Move the drop to a migration of its own, concurrently"] if moves else []
+    )
+
+
 def test_its_comments_go_with_it() -> None:
     body = f"# Adds it.\n{ALTER}\n\n# For the list.\n# (By author.)\ncreate index(:posts, [:a]) # now"
     fixed = fix(migration(body), MOVE)
