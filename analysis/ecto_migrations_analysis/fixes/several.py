@@ -26,6 +26,7 @@ _APART = (
     "index-attributes",
     "write-rows-apart",
     "split-transactions",
+    "replace-key",
     "rename-file:",
     "whole-file:",
 )

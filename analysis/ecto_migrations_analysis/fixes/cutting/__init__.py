@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from . import transactions, write_rows
+from . import fill_first, replaced_key, superfluous_index, transactions, write_rows
 
-STRATEGIES = (write_rows.proposals, transactions.proposals)
+STRATEGIES = (
+    write_rows.proposals,
+    transactions.proposals,
+    replaced_key.proposals,
+    superfluous_index.proposals,
+    fill_first.proposals,
+)

@@ -24,6 +24,7 @@ _SAFE_FORMS = (
     "move-index",
     "partitioned-index",
     "replace-foreign-key",
+    "replace-key",
     "separate-concurrent",
     "split-not-null-add",
     "split-set-not-null",
