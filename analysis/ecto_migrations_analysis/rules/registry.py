@@ -30,7 +30,7 @@ def check(analysis: Analysis) -> tuple[Finding, ...]:
         kept += _found(analysis, selection, late=True, others=tuple(found))
         kept = without_silenced(analysis, kept)
     ordered = sorted(kept, key=lambda finding: (finding.span, -finding.level, finding.rule))
-    return levelled(tuple(ordered), analysis.project.settings)
+    return levelled(tuple(ordered), analysis)
 
 
 def _found(

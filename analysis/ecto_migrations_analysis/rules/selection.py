@@ -83,20 +83,23 @@ def is_past(analysis: Analysis) -> bool:
     return own is not None and own.version <= after
 
 
-def levelled(findings: tuple[Finding, ...], settings: Settings) -> tuple[Finding, ...]:
+def levelled(findings: tuple[Finding, ...], analysis: Analysis) -> tuple[Finding, ...]:
     """The findings with the levels that are set: by rule, and info for short work on small tables.
 
     What was measured of their tables is said, and moves levels that nobody has set.
     """
+    settings = analysis.project.settings
     levels = {name: Level[level.upper()] for name, level in settings.levels if level != "off"}
     if levels or settings.tables.small:
         findings = tuple(_levelled(finding, levels, settings) for finding in findings)
     if not settings.sizes:
         return findings
-    from .sizes import sized
+    from .sizes import sized, worked_on
 
+    worked = worked_on(analysis)
     return tuple(
-        sized(finding, tags_of(finding.rule), settings, fixed=finding.rule in levels) for finding in findings
+        sized(finding, tags_of(finding.rule), settings, worked, fixed=finding.rule in levels)
+        for finding in findings
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ..analysis import Analysis
 from ..findings import Finding, Level
 from ..project.settings import Settings
 from ..records import replace
@@ -38,16 +41,40 @@ _OF_ROWS = _TIMED | {"blocking", "data-loss", "fails"}
 _MOST_TOLD = 2
 
 
-def sized(finding: Finding, tags: frozenset[str], settings: Settings, *, fixed: bool) -> Finding:
+def worked_on(analysis: Analysis) -> dict[str, tuple[str, ...]]:
+    """By statement, as `Finding.subject` names it: the tables that it reads or writes as a whole.
+
+    They may be others than the one that is altered: a foreign key to it is verified again.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for migration in analysis.migrations:
+        for run in (migration.up, migration.down):
+            for step in run.steps if run is not None else ():
+                span, effect = step.statement.span, step.effect
+                tables = found.setdefault(f"{span.start}:{span.end}", {})
+                tables.update(dict.fromkeys(map(str, (*effect.rewrites, *effect.scans, *effect.writes_rows))))
+    return {statement: tuple(tables) for statement, tables in found.items()}
+
+
+def sized(
+    finding: Finding,
+    tags: frozenset[str],
+    settings: Settings,
+    worked: Mapping[str, tuple[str, ...]],
+    *,
+    fixed: bool,
+) -> Finding:
     """The finding with the sizes of its tables told, as far as they are known.
 
-    Work on tables that were measured to be small is for information, and a risk on a large one a danger;
-    not where the level is `fixed` by settings, a pattern of theirs says something else, or the statement
-    fails whatever the size.
+    Where all tables that are worked on were measured to be small, work is for information, and a risk on a
+    large one is a danger; not where the level is `fixed` by settings, a pattern of theirs says something
+    else, or the statement fails whatever the size.
     """
     sizes, tables = settings.sizes, settings.tables
     about = "worked" if finding.rule in _WORK_BESIDE else "table"
     names = finding.subject.get(about, "").split(", ")
+    if about == "table":
+        names = list(dict.fromkeys([*names, *worked.get(finding.subject.get("statement", ""), ())]))
     known = [(name, found) for name in names if (found := sizes.of(name)) is not None]
     if not known or _OF_ROWS.isdisjoint(tags):
         return finding

@@ -147,3 +147,30 @@ def test_the_report_tells_them() -> None:
     (statement,) = report(analyzed(CHECK, measured(posts=HUGE))).up
     assert "while the whole of `posts` (about 84 million rows, 12 GB) is scanned" in statement.sentence
     assert report(analyzed(INDEX, measured(posts=TINY))).classification == "safe"
+
+
+def test_a_small_table_that_a_large_one_refers_to() -> None:
+    """Its key's type changes: the foreign key is verified again, row by row of the large table."""
+    text = """defmodule A.Repo.Migrations.M do
+  use Ecto.Migration
+
+  def up do
+    create table(:plans, primary_key: false), do: add(:id, :integer, primary_key: true)
+    create table(:orders), do: add(:plan_id, references(:plans, type: :integer))
+  end
+end
+"""
+    earlier = analyze(Source(text.encode(), "/app/20250101000000_c.exs"), ProjectContext())
+    run = earlier.migrations[0].up
+    assert run is not None
+    body = "  def change, do: (alter table(:plans) do modify :id, :bigint, from: :integer end)"
+    migration = f"defmodule A.Repo.Migrations.N do\n  use Ecto.Migration\n{body}\nend\n"
+
+    def level(sizes: TableSizes) -> Level:
+        project = ProjectContext(settings=Settings(sizes=sizes), schema=run.steps[-1].after)
+        found = analyze(Source(migration.encode(), "/app/20260101000000_m.exs"), project)
+        return max(item.level for item in found.findings)
+
+    assert level(measured(plans=TINY, orders=TINY)) == Level.INFO
+    assert level(measured(plans=TINY, orders=HUGE)) == Level.DANGER
+    assert level(measured(plans=TINY)) == Level.DANGER
