@@ -29,24 +29,23 @@ TEXT = """defmodule Shop.Repo.Migrations.AddState do
   end
 end
 """
-# The way back leaves what the way there has made.
+# The way back leaves what the way there has made, and the text does not show it.
 LEAVES = """defmodule Shop.Repo.Migrations.AddState do
   use Ecto.Migration
 
   def up do
-    alter table(:orders) do
-      add :state, :string
-      add :note, :string
-    end
+    execute "DO $$ BEGIN CREATE TABLE hidden (id int); END $$"
   end
 
   def down do
-    alter table(:orders) do
-      remove :state
-    end
+    execute "SELECT 1"
   end
 end
 """
+# Here it does.
+LEAVES_OPENLY = LEAVES.replace(
+    "DO $$ BEGIN CREATE TABLE hidden (id int); END $$", "CREATE TABLE hidden (id int)"
+)
 SLEEPS = TEXT.replace("    alter table", '    execute "SELECT pg_sleep(600)", ""\n\n    alter table')
 
 
@@ -145,17 +144,26 @@ async def test_what_contradicts_the_analysis_is_shown_until_the_text_changes(
     before = await editor.diagnostics(uri)
     assert "rehearsal" not in [found.code for found in before]
     answer = await rehearse(editor, uri)
-    assert answer["verdict"] == "failed" and "orders.note" in answer["markdown"]
+    assert answer["verdict"] == "failed" and "hidden" in answer["markdown"]
 
     def shown() -> list[types.Diagnostic]:
         return [found for found in editor.client.diagnostics[uri] if found.code == "rehearsal"]
 
     (found,) = await until(shown)
     assert found.message.startswith("Rehearsed on PostgreSQL ") and "after the rollback" in found.message
-    assert "orders.note" in found.message
+    assert "the table hidden is left" in found.message
     assert found.severity == types.DiagnosticSeverity.Warning and found.range.start.line == 0
     editor.type(uri, LEAVES.replace("  def up do\n", "\n  def up do\n"))
     assert "rehearsal" not in [found.code for found in await editor.diagnostics(uri)]
+    editor.close(uri)
+
+
+async def test_what_the_analysis_says_too_is_no_contradiction(editor: Editor, migrations: Path) -> None:
+    uri = await editor.open(migrations / NAME, LEAVES_OPENLY)
+    assert "down-not-inverse" in [found.code for found in await editor.diagnostics(uri)]
+    assert "the table hidden is left" in (await rehearse(editor, uri))["markdown"]
+    await editor.known(uri)
+    assert "rehearsal" not in [found.code for found in editor.client.diagnostics[uri]]
     editor.close(uri)
 
 
@@ -182,12 +190,14 @@ async def test_a_request_that_is_cancelled_stops_it_too(
     editor: Editor, place: Path, migrations: Path
 ) -> None:
     uri = await editor.open(migrations / NAME, SLEEPS)
-    params = types.ExecuteCommandParams("ectoMigrations.server.rehearse", [uri])
+    params = types.ExecuteCommandParams("ectoMigrations.server.rehearse", [uri], work_done_token="mine")
+    editor.client.progress_reports["mine"] = []
     answer = editor.client.protocol.send_request_async(
         types.WORKSPACE_EXECUTE_COMMAND, params, msg_id="rehearse-1"
     )
     running = asyncio.ensure_future(answer)
     await until(lambda: migrates(editor))
+    assert steps(editor)[0] == "mine"
     editor.client.cancel_request(types.CancelParams("rehearse-1"))
     with pytest.raises(JsonRpcException, match="cancelled"):
         await asyncio.wait_for(running, 60)

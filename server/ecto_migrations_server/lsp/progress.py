@@ -108,14 +108,8 @@ async def shown(
 async def _bar(
     ls: Session, title: str, stop: Callable[[], object]
 ) -> AsyncIterator[Callable[[str, int], None]]:
-    progress, token = ls.work_done_progress, str(uuid4())
-    try:
-        if ls.client.shows_progress:
-            await progress.create_async(token)
-    except JsonRpcException:
-        # The client refuses, and has none.
-        token = ""
-    if not ls.client.shows_progress or not token:
+    progress, token = ls.work_done_progress, await _token(ls)
+    if token is None:
         yield lambda message, percentage: None
         return
     ls.stops[token] = stop
@@ -129,6 +123,21 @@ async def _bar(
         del ls.stops[token]
         progress.tokens.pop(token, None)
         progress.end(token, types.WorkDoneProgressEnd())
+
+
+async def _token(ls: Session) -> types.ProgressToken | None:
+    """That of the client, which came with its request; else one of ours, where it shows any."""
+    assert isinstance(ls.protocol, Protocol)
+    given = ls.protocol.progress_of_request()
+    if given is not None or not ls.client.shows_progress:
+        return given
+    token = str(uuid4())
+    try:
+        await ls.work_done_progress.create_async(token)
+    except JsonRpcException:
+        # The client refuses, and has none.
+        return None
+    return token
 
 
 def cancel(ls: Session, params: types.WorkDoneProgressCancelParams) -> None:

@@ -20,6 +20,13 @@ class Protocol(LanguageServerProtocol):
         # How commands that are under way are stopped, by the number of the request. pygls would answer at
         # once and let them go on.
         self.stops: dict[int | str, Callable[[], object]] = {}
+        # Where the client wants to be told how far a command is, by the number of the request. A handler gets
+        # the arguments of the command alone.
+        self._progress_of: dict[int | str, types.ProgressToken] = {}
+
+    def progress_of_request(self) -> types.ProgressToken | None:
+        """The token that came with the request under way."""
+        return self._progress_of.get(self.msg_id) if self.msg_id is not None else None
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
@@ -31,6 +38,8 @@ class Protocol(LanguageServerProtocol):
         if (general := params.capabilities.general) is not None:
             general.position_encodings = [types.PositionEncodingKind.Utf16]
         result = yield from super().lsp_initialize(params)
+        if (commands := result.capabilities.execute_command_provider) is not None:
+            commands.work_done_progress = True
         self._initialized = True
         return result
 
@@ -55,6 +64,9 @@ class Protocol(LanguageServerProtocol):
                 code=types.ErrorCodes.InvalidRequest, message=f"{method} after shutdown"
             )
         if refusal is None:
+            token = getattr(getattr(message, "params", None), "work_done_token", None)
+            if token is not None and method == types.WORKSPACE_EXECUTE_COMMAND:
+                self._progress_of[message.id] = token
             super().handle_message(message)
         elif (message_id := getattr(message, "id", None)) is not None:
             self._send_response(message_id, error=refusal)
@@ -67,6 +79,12 @@ class Protocol(LanguageServerProtocol):
             if "id" in data and "method" in data:
                 self._send_response(data["id"], error=error.to_response_error())
             raise
+
+    def _send_response(
+        self, msg_id: int | str, result: Any = None, error: types.ResponseError | None = None
+    ) -> None:
+        self._progress_of.pop(msg_id, None)
+        super()._send_response(msg_id, result, error)
 
     def _handle_cancel_notification(self, msg_id: int | str) -> None:
         """Cancelling a request that has been answered already is usual, and no reason for a warning."""

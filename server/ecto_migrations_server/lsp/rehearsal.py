@@ -195,9 +195,10 @@ def _contradictions(ls: Session, document: Document, result: Mapping[str, Any]) 
         (_line(document, item["line"]), f"{server}, {item['direction']}: {item['text']}")
         for item in result["differences"]
     ]
-    migrations = ls.analysis(document).migrations
-    if result["left"] and migrations:
-        place = convert.text_range(document.source, migrations[0].migration.name_span)
+    analysis = ls.analysis(document)
+    is_known = any(finding.rule == "down-not-inverse" for finding in analysis.findings)
+    if result["left"] and not is_known and analysis.migrations:
+        place = convert.text_range(document.source, analysis.migrations[0].migration.name_span)
         found += [(place, f"{server}, after the rollback: {text}") for text in result["left"]]
     return [
         types.Diagnostic(

@@ -8,27 +8,25 @@ local pages = require('ecto_migrations.pages')
 
 local M = {}
 
+local count = 0
+
 local function under_way(file, percentage, step)
   local text = '# Rehearsing %s\n\n%d %%: %s\n\nClosing this page (`q`) stops it; nothing of it is left then.'
   return text:format(file, percentage, step)
 end
 
--- Calls `on_step` with the percentage and the text of each step, and `on_end`. The progress is found by the title
--- that the server gives to it: there may be others.
-local function follow(client, file, group, on_step, on_end)
-  local own = nil
+-- Calls `on_step` with the percentage and the text of each step, and `on_end`.
+local function follow(client, own, group, on_step, on_end)
   vim.api.nvim_create_autocmd('LspProgress', {
     group = group,
     desc = 'The steps of the rehearsal',
     callback = function(event)
       local token, value = event.data.params.token, event.data.params.value
-      if event.data.client_id ~= client.id or type(value) ~= 'table' then
+      if event.data.client_id ~= client.id or token ~= own then
         return
-      elseif value.kind == 'begin' and value.title == 'Rehearsing ' .. file then
-        own = token
-      elseif value.kind == 'report' and token == own then
+      elseif value.kind == 'report' then
         on_step(value.percentage or 0, value.message or '')
-      elseif value.kind == 'end' and token == own then
+      elseif value.kind == 'end' then
         on_end()
       end
     end,
@@ -46,6 +44,8 @@ function M.rehearse(bufnr)
   local file = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(bufnr), ':t')
   local group = vim.api.nvim_create_augroup('ecto_migrations_rehearsal_' .. bufnr, {})
   local buffer, request = nil, nil
+  count = count + 1
+  local token = 'ecto-migrations-rehearsal-' .. count
 
   -- True for the first who ends it: the answer, or the page that was closed.
   local function finish()
@@ -72,7 +72,7 @@ function M.rehearse(bufnr)
       end
     end,
   })
-  follow(client, file, group, function(percentage, step)
+  follow(client, token, group, function(percentage, step)
     pages.fill(buffer, under_way(file, percentage, step))
   end, function()
     -- The answer follows; but Neovim keeps to itself that somebody else has stopped it.
@@ -80,7 +80,11 @@ function M.rehearse(bufnr)
       give_up('the rehearsal was stopped')
     end, 2000)
   end)
-  local params = { command = 'ectoMigrations.server.rehearse', arguments = { vim.uri_from_bufnr(bufnr) } }
+  local params = {
+    command = 'ectoMigrations.server.rehearse',
+    arguments = { vim.uri_from_bufnr(bufnr) },
+    workDoneToken = token,
+  }
   local sent
   sent, request = client:request('workspace/executeCommand', params, function(failure, page)
     if failure then
