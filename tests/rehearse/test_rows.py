@@ -155,7 +155,8 @@ def test_what_cannot_be_filled_is_said(database: Database) -> None:
 RING = """
 CREATE TABLE routes (id text PRIMARY KEY);
 CREATE TABLE patterns (
-  id text PRIMARY KEY, route_id text NOT NULL REFERENCES routes, trip_id bigint NOT NULL, name text
+  id text PRIMARY KEY, route_id text NOT NULL REFERENCES routes, trip_id bigint NOT NULL,
+  code int NOT NULL CHECK (code <@ int4range(0, 2, '[]'))
 );
 CREATE TABLE trips (id bigserial PRIMARY KEY, pattern_id text NOT NULL REFERENCES patterns);
 ALTER TABLE patterns ADD FOREIGN KEY (trip_id) REFERENCES trips {deferrable};

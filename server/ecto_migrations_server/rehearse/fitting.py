@@ -98,7 +98,9 @@ def _satisfies(connection: Connection, table: Table, group: list[Check], values:
     sample = f"SELECT {', '.join(row)} FROM generate_series(1, {_SAMPLE}) g(n)"
     query = f"SELECT bool_and({conditions}) FROM ({sample}) t"
     try:
-        answer = connection.execute(query.encode()).fetchone()
+        # What is tried may be no value of the type: that must not end a transaction around it.
+        with connection.transaction():
+            answer = connection.execute(query.encode()).fetchone()
     except psycopg.DatabaseError:
         return False
     return answer is not None and answer[0] is True
