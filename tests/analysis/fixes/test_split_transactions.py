@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ecto_migrations_analysis.fixes.registry import offers
+from ecto_migrations_analysis.fixes.registry import change, offers
 from support.elixir import Later
+from support.fixing import KnownFiles, apply
 from support.postgres import Database
 from support.proving import Scenario, analysis_of, make, project, prove
 
@@ -89,6 +90,13 @@ SCENARIOS = [
         "  add :group_id, references(:teams)\nend",
         "SELECT bool_and(convalidated) FROM pg_constraint WHERE contype = 'f'",
         files=6,
+    ),
+    _scenario(
+        "a foreign key whose index comes later",
+        "alter table(:posts) do\n  add :editor_id, references(:users, on_delete: :nothing)\nend\n\n"
+        "create index(:posts, [:editor_id])",
+        "SELECT bool_and(convalidated) FROM pg_constraint WHERE contype = 'f'",
+        files=3,
     ),
     _scenario(
         "validated in the transaction that adds it",
@@ -184,3 +192,16 @@ def test_comments_go_along(tmp_path: Path) -> None:
     assert "# For the new pages." in first and "lists" not in first and "drop index" not in first
     assert "# For the lists.\n    create index(:posts, [:slug], concurrently: true)" in index
     assert made.offer.title == "Split into 2 migrations: add posts.slug → create posts_slug_index"
+
+
+def test_line_ends_and_indentation_of_the_file_are_kept(tmp_path: Path) -> None:
+    scenario = _of("up and down")
+    path = project(scenario, tmp_path)
+    text = path.read_text().replace("\n", "\r\n").replace("  ", "\t")
+    path.write_bytes(text.encode())
+    analysis = analysis_of(path)
+    (offer,) = (offer for offer in offers(analysis) if offer.id.startswith("split-transactions:"))
+    made = change(analysis, offer.id, KnownFiles())
+    for new in (apply(analysis.source.data, made).decode(), *(file.text for file in made.new_files)):
+        assert new.count("\r\n") == new.count("\n") > 10
+        assert "create index" in new or "\t\talter table" in new

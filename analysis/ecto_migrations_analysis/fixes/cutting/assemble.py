@@ -13,6 +13,7 @@ from ...syntax.source import Source
 from .. import elixir, module_edits, naming
 from ..context import Context
 from ..model import Change, Edit, Files, NewFile, Offer
+from ..validate_later import INDEX_RULE
 
 # No migration anybody writes needs as many.
 _ROUNDS = 8
@@ -52,6 +53,7 @@ class Part:
     about: str
     text: Callable[[str], str]
     schema: Schema | None = None
+    makes_indexes: bool = False
 
 
 class _Allotted:
@@ -108,6 +110,7 @@ def assembled(
     found: list[_Written] = []
     last = path
     for number, part in enumerate([current, *parts]):
+        indexed = any(later.makes_indexes for later in parts[number:])
         if part is current:
             made = [(path, part.text(own.module))]
         else:
@@ -116,7 +119,7 @@ def assembled(
             )
             made = [(new, part.text(module))]
         if part.schema is not None:
-            made = _safe(context.analysis, made[0], part.schema, allotted)
+            made = _safe(context.analysis, made[0], part.schema, allotted, indexed)
             wait = context.analysis.project.settings.lock_timeout
             made = [(new, text if new == path else _not_for_long(text, wait)) for new, text in made]
         for place, (new, text) in enumerate(made):
@@ -190,14 +193,29 @@ def _renumbered(text: str, by: int, steps: int) -> str:
     return _STEP.sub(moved, head) + module + rest
 
 
-def _safe(like: Analysis, file: tuple[str, str], schema: Schema, files: _Allotted) -> list[tuple[str, str]]:
-    """The migration with the fixes that are preferred for what is a risk in it, and the files they make."""
+def _safe(
+    like: Analysis, file: tuple[str, str], schema: Schema, files: _Allotted, indexed: bool
+) -> list[tuple[str, str]]:
+    """The migration with the fixes that are preferred for what is a risk in it, and the files they make.
+
+    `indexed`: a later migration makes indexes, so that a foreign key need not get its own here.
+    """
     # The registry knows the strategy that asks.
     from ...engine import analyze
     from ..registry import change, offers
 
     path, text = file
-    project = replace(like.project, schema=schema, siblings=None, released=None, released_text=None)
+    settings = like.project.settings
+    if indexed:
+        settings = replace(settings, ignore=(*settings.ignore, INDEX_RULE))
+    project = replace(
+        like.project,
+        schema=schema,
+        settings=settings,
+        siblings=None,
+        released=None,
+        released_text=None,
+    )
     files.new.add(naming.split_path(path)[1])
     behind: list[tuple[str, str]] = []
     for _ in range(_ROUNDS):

@@ -15,6 +15,7 @@ from ...operations import (
     Relation,
     ValidateConstraint,
 )
+from ...operations import CreateIndex as CreateIndexOperation
 from ...program.commands import (
     Add,
     AlterTable,
@@ -46,6 +47,9 @@ def part(context: Context, statements: tuple[Statement, ...]) -> Part:
         about=about(_operations(statements)),
         text=lambda module: text_of(context, lines, module),
         schema=schema_before(context, statements),
+        makes_indexes=any(
+            isinstance(operation, CreateIndexOperation) for operation in _operations(statements)
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from ...operations import (
     AddColumn,
     AddConstraint,
     CallsCode,
+    CreateIndex,
     DropConstraint,
     OpaqueSQL,
     Operation,
@@ -305,6 +306,9 @@ def _change(
             about=plain.about(operation for unit in group.units for operation in unit.operations),
             text=partial(plain.text_of, context, group.lines),
             schema=group.schema,
+            makes_indexes=any(
+                isinstance(operation, CreateIndex) for unit in group.units for operation in unit.operations
+            ),
         )
         for group in groups[1:]
     ]
