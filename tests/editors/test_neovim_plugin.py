@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,42 @@ def test_what_cannot_be_rehearsed_is_said(neovim: Neovim, migrations: Path) -> N
     wait_for(lambda: "this buffer has no migration" in neovim.messages())
 
 
+# --- fixes -------------------------------------------------------------------------------------------------
+
+INDEX = """defmodule Blog.Repo.Migrations.IndexPosts do
+  use Ecto.Migration
+
+  def change do
+    create index(:posts, [:body])
+  end
+end
+"""
+
+
+def test_what_needs_no_decision_is_fixed_on_save(neovim: Neovim, migrations: Path) -> None:
+    path = migrations / NOTES
+    path.write_text(INDEX)
+    set_up(neovim)
+    neovim.edit(path)
+    neovim.diagnostics()
+    neovim.nvim.command("set modified | write")
+    assert path.read_text() == INDEX
+    set_up(neovim, fix_on_save=True)
+    neovim.nvim.command("set modified | write")
+    assert "create index(:posts, [:body], concurrently: true)" in path.read_text()
+    assert "@disable_ddl_transaction true" in path.read_text()
+    assert neovim.nvim.eval("&modified") == 0
+    # Switched off while it runs.
+    set_up(neovim)
+    path.write_text(INDEX)
+    neovim.nvim.command("edit! | set modified | write")
+    assert path.read_text() == INDEX
+    neovim.nvim.command("EctoMigrations fix")
+    assert "concurrently: true" in neovim.text()
+    neovim.nvim.command("EctoMigrations fix")
+    assert "nothing can be fixed without a decision" in neovim.messages()
+
+
 # --- new files ---------------------------------------------------------------------------------------------
 
 
@@ -262,14 +299,27 @@ def test_pages_of_rules_and_the_names_of_everything(neovim: Neovim, migrations: 
     assert page(neovim, "rule").startswith("# set-not-null-scan")
     complete = neovim.nvim.funcs.getcompletion
     assert complete("EctoMigrations ", "cmdline") == [
-        *("log", "new", "rehearse", "report", "restart", "rule")
+        *("fix", "log", "new", "rehearse", "release", "report", "restart", "rule")
     ]
     assert "set-not-null-scan" in complete("EctoMigrations rule set-", "cmdline")
     assert "add-not-null-column" in complete("EctoMigrations new add-", "cmdline")
     neovim.nvim.command("EctoMigrations rule no-such-rule")
     wait_for(lambda: "there is no rule no-such-rule" in neovim.messages())
     neovim.nvim.command("EctoMigrations rubbish")
-    assert "rubbish is none of log, new, rehearse, report, restart, rule" in neovim.messages()
+    assert "rubbish is none of fix, log, new, rehearse, release, report, restart, rule" in neovim.messages()
+
+
+def test_the_report_on_the_branch(neovim: Neovim, migrations: Path) -> None:
+    set_up(neovim)
+    neovim.edit(migrations / ADD_STATUS)
+    neovim.attached()
+    neovim.nvim.command("EctoMigrations release")
+    wait_for(lambda: "git" in neovim.messages())
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(migrations)]
+    for arguments in (["init", "-q", "-b", "main"], ["add", CREATE_POSTS], ["commit", "-q", "-m", "first"]):
+        subprocess.run([*git, *arguments], check=True)
+    neovim.nvim.command("EctoMigrations release main")
+    assert "add_status_to_posts" in page(neovim, "release/main")
 
 
 def test_no_report_where_there_is_no_migration(neovim: Neovim, migrations: Path) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecto_migrations_analysis.analysis import Analysis
-from pygls.exceptions import JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcInvalidParams, JsonRpcRequestCancelled
 
+from . import progress
 from .session import Session
 
 
@@ -46,8 +47,13 @@ async def release_report(ls: Session, wanted: Any) -> dict[str, Any] | None:
         raise JsonRpcInvalidParams(message="the file has to be saved once: git does not know it yet")
     texts = ls.reader.unsaved()
     since = str(given["range"]) if given.get("range") else None
+    making = asyncio.ensure_future(asyncio.to_thread(_release, ls, document.path, since, texts))
     try:
-        return await asyncio.to_thread(_release, ls, document.path, since, texts)
+        async with progress.shown(ls, "Reporting on the branch", making.cancel):
+            return await making
+    except asyncio.CancelledError as error:
+        # What reads and judges goes on to its end, and nobody waits for it.
+        raise JsonRpcRequestCancelled(message="the report was cancelled") from error
     except NoRange as error:
         raise JsonRpcInvalidParams(message=str(error)) from error
     except OSError as error:

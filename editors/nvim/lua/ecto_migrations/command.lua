@@ -31,6 +31,16 @@ local COMMANDS = {
       require('ecto_migrations.pages').report(0)
     end,
   },
+  fix = {
+    function()
+      require('ecto_migrations.fix').command(vim.api.nvim_get_current_buf())
+    end,
+  },
+  release = {
+    function(range)
+      require('ecto_migrations.pages').release(range)
+    end,
+  },
   rehearse = {
     function()
       require('ecto_migrations.rehearsal').rehearse(0)

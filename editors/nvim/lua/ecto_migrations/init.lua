@@ -13,6 +13,8 @@ M.defaults = {
   inlay_hints = false,
   -- Neovim's own completion, as you type. With a completion plugin: false.
   completion = false,
+  -- What needs no decision is fixed before each write.
+  fix_on_save = false,
   -- The new files of a split are written at once. False: they stay unsaved, and a message says so.
   write_new_files = true,
 }
@@ -25,6 +27,7 @@ local TYPES = {
   code_lens = 'boolean',
   inlay_hints = 'boolean',
   completion = 'boolean',
+  fix_on_save = 'boolean',
   write_new_files = 'boolean',
 }
 
@@ -66,6 +69,17 @@ local function attach(client, bufnr)
   end
   if M.options.inlay_hints then
     vim.lsp.inlay_hint.enable(true, { bufnr = bufnr })
+  end
+  vim.api.nvim_clear_autocmds({ group = group, event = 'BufWritePre' })
+  if M.options.fix_on_save then
+    vim.api.nvim_create_autocmd('BufWritePre', {
+      group = group,
+      buffer = bufnr,
+      desc = 'ecto-migrations fixes what needs no decision',
+      callback = function()
+        require('ecto_migrations.fix').all(bufnr)
+      end,
+    })
   end
   if M.options.completion then
     vim.lsp.completion.enable(true, client.id, bufnr, { autotrigger = true })

@@ -78,6 +78,22 @@ function M.report(bufnr)
   end)
 end
 
+--- The report on all migrations that the branch of this buffer brings, or on a range of git.
+function M.release(range)
+  local client = clients.of(0)
+  if not client then
+    plugin.notify(clients.missing() or 'this buffer has no migration', vim.log.levels.WARN)
+    return
+  end
+  clients.run(client, 'releaseReport', { { uri = vim.uri_from_bufnr(0), range = range } }, function(page)
+    if page then
+      M.show('ecto-migrations://release/' .. (range or 'branch'), page)
+    else
+      plugin.notify('this buffer has no migration', vim.log.levels.WARN)
+    end
+  end)
+end
+
 --- The page of a rule; without a name, of one that is picked.
 function M.rule(name)
   local client = clients.any()
