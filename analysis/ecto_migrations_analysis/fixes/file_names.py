@@ -91,7 +91,7 @@ def _newest(context: Context, names: frozenset[str] | None) -> str | None:
     if own is None:
         return None
     if names is None:
-        return f"<now>_{own.name}.exs"
+        return f"…_{own.name}.exs"
     return str(naming.FileName(_free(_now(), names), own.name))
 
 
@@ -125,7 +125,7 @@ def _versioned(context: Context, names: frozenset[str] | None) -> str | None:
         return str(naming.FileName(_free(version, names or frozenset()), naming.snake(name)))
     stem = naming.snake(_own(context).removesuffix(".exs")) or module
     if names is None:
-        return f"<now>_{stem}.exs"
+        return f"…_{stem}.exs"
     return str(naming.FileName(_free(_now(), names), stem))
 
 

@@ -102,7 +102,7 @@ def cases_in_priv(subject: Case) -> Case:
 def test_a_version_of_now(rule: str, subject: Case) -> None:
     before = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
     _, made, offer = taken(cases_in_priv(subject), rule, ("20250101000000_c.exs",))
-    assert made.rename is not None and "<now>_b.exs" in offer.title
+    assert made.rename is not None and "…_b.exs" in offer.title
     version, _, name = made.rename.to.removeprefix(FOLDER).partition("_")
     assert name == "b.exs" and before <= version <= datetime.now(UTC).strftime("%Y%m%d%H%M%S")
     # The same second may be taken.

@@ -199,6 +199,13 @@ WRITTEN = [
         "Set a lock_timeout of 5s in after_begin",
     ),
     (
+        "lock-timeout",
+        case("def up, do: drop(constraint(:notes, :notes_post_id_fkey))\ndef down, do: :ok"),
+        "def after_begin do\n  repo().query!(\"SET LOCAL lock_timeout = '5s'\")\nend\n\n"
+        "def up, do: drop(constraint(:notes, :notes_post_id_fkey))\ndef down, do: :ok",
+        "Set a lock_timeout of 5s in after_begin",
+    ),
+    (
         "remove-attribute",
         case("@disable_migration_lock true\n\ndef change do\n  create table(:drafts)\nend"),
         "def change do\n  create table(:drafts)\nend",

@@ -14,10 +14,13 @@ from .common import answer, found
 
 STRATEGY = "lock-timeout"
 RULE = "missing-lock-timeout"
+# A foreign key that is dropped locks both tables; how long it waits for that is what the finding is about.
+DROPPED = "drop-constraint"
 
 
 def proposals(context: Context) -> Iterator[Proposal]:
-    findings = found(context, RULE)
+    dropped = [item for item in found(context, DROPPED) if item.advice.endswith("with a short lock_timeout.")]
+    findings = (*found(context, RULE), *dropped)
     # A setting of the migration's own would count after this one.
     own = any(
         isinstance(operation, SetParameter) and operation.name.lower() == "lock_timeout"
