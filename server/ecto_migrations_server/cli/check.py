@@ -105,10 +105,11 @@ def run(arguments: argparse.Namespace) -> int:
         from .fixing import show
 
         return show(targets, workspace, baseline)
+    found = broken = False
     if arguments.fix:
         from .fixing import write as write_fixes
 
-        workspace = write_fixes(targets, lambda: settings.workspace(arguments), baseline)
+        workspace, broken = write_fixes(targets, lambda: settings.workspace(arguments), baseline)
     progress = Progress(len(targets), sys.stderr)
     output = _output(arguments, progress.above(sys.stdout), failing)
     problems = settings.Problems()
@@ -123,7 +124,6 @@ def run(arguments: argparse.Namespace) -> int:
         fails = failing is not None and any(level >= failing for level in levels)
         return _Outcome(output.read(checked), fails, told)
 
-    found = broken = False
     with closing(jobs.each(targets, arguments.jobs or jobs.sensible(len(targets)), read)) as outcomes:
         for outcome in outcomes:
             if isinstance(outcome, CommandError):

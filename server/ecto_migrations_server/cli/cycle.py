@@ -114,6 +114,8 @@ def _plan(arguments: argparse.Namespace) -> Plan:
             tests=arguments.with_tests,
         )
     except OSError as error:
+        if error.filename is None:
+            raise
         where = printable(str(error.filename))
         raise CommandError(f"{where} cannot be read: {reason(error)}") from error
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Final
+from contextlib import suppress
+from typing import Final, TextIO
 
 PROGRAM: Final = "ecto-migrations"
 
@@ -13,5 +15,14 @@ class CommandError(Exception):
 
 
 def complain(message: str) -> None:
-    """One line on standard error."""
-    print(f"{PROGRAM}: {message}", file=sys.stderr)
+    """One line on standard error; where that is full or closed there is nobody to tell."""
+    try:
+        print(f"{PROGRAM}: {message}", file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        discard(sys.stderr)
+
+
+def discard(stream: TextIO) -> None:
+    """Nobody reads a stream any more: what is left in its buffer must not be written at exit."""
+    with open(os.devnull, "w") as nothing, suppress(OSError, ValueError):
+        os.dup2(nothing.fileno(), stream.fileno())

@@ -107,6 +107,10 @@ def since(targets: Iterable[Target], revision: str) -> list[Target]:
         if not item.from_stdin and folder not in changed:
             differing = changed_since(folder, revision)
             if differing is None:
+                from shutil import which
+
+                if which("git") is None:
+                    raise CommandError("--since needs git, and there is none in PATH")
                 raise CommandError(
                     f"git knows no common ancestor of HEAD and {printable(revision)} in {printable(folder)}"
                 )

@@ -37,10 +37,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def write(
     targets: Iterable[Target], workspace: Callable[[], Workspace], baseline: Baseline | None
-) -> Workspace:
+) -> tuple[Workspace, bool]:
     """Fixes the files, says on standard error what was done, and gives a workspace as they are now.
 
-    A file is written as a whole or not at all. Raises `CommandError` for standard input.
+    A file is written as a whole or not at all; the second value says whether one could not be. Raises
+    `CommandError` for standard input.
     """
     import sys
 
@@ -50,23 +51,27 @@ def write(
     if any(target.from_stdin for target in targets):
         raise CommandError("--fix writes files, and standard input is none: --diff shows what it would do")
     files = workspace()
+    failed: set[str] = set()
     for _ in range(_PASSES):
         changed = False
         for target in targets:
+            if target.path in failed:
+                continue
             try:
                 before, fixed = _fixed(target, files, baseline)
                 if fixed.titles:
                     disk.write(target.path, before, fixed.analysis.source.data, ())
             except CommandError as error:
                 complain(str(error))
+                failed.add(target.path)
                 continue
             for title in fixed.titles:
                 print(f"fixed {printable(target.shown)}: {printable(title)}", file=sys.stderr)
             changed = changed or bool(fixed.titles)
         if not changed:
-            return files
+            break
         files = workspace()
-    return files
+    return files, bool(failed)
 
 
 def show(targets: Iterable[Target], workspace: Workspace, baseline: Baseline | None) -> int:

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from . import exit_codes
 from .cells import printable
-from .errors import PROGRAM, CommandError, complain
+from .errors import PROGRAM, CommandError, complain, discard
 from .terminal import Terminal
 
 _DESCRIPTION: Final = "Knows what an Ecto migration will do to the database."
@@ -53,6 +53,10 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{printable(message)}; see {self.prog} --help")
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # argparse passes over errors, such as a full disk.
+        (file or sys.stderr).write(message)
+
     def format_help(self) -> str:
         from .examples import epilog
 
@@ -72,12 +76,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Nothing of what a start makes is garbage, and looking for some takes a tenth of it. Commands that run
     # long turn the collector on again.
     gc.disable()
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         # What the encoding of the terminal has no character for is shown as an escape, not raised.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _run(arguments)
+        try:
+            code = _run(arguments)
+        except SystemExit:
+            # `--help`, and a request to end.
+            sys.stdout.flush()
+            raise
         sys.stdout.flush()
         return code
     except CommandError as error:
@@ -86,10 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return exit_codes.INTERRUPTED
     except BrokenPipeError:
-        _discard_output()
+        discard(sys.stdout)
         return exit_codes.BROKEN_PIPE
     except OSError as error:
-        _discard_output()
+        discard(sys.stdout)
         complain(_system_error(error))
         return exit_codes.ERROR
     except Exception as error:
@@ -97,6 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return exit_codes.ERROR
     finally:
         gc.enable()
+        _flush_or_discard()
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -154,19 +165,34 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _discard_output() -> None:
-    """Nobody reads standard output any more: what is left in its buffer must not be written at exit."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
+def _open_what_is_closed() -> None:
+    """A shell can start a program without standard streams (`>&-`): other files would get their numbers."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: SIM115
+    if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+
+
+def _flush_or_discard() -> None:
+    """What is left in the buffer. At exit an error would be a page for the user, and exit code 120."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        discard(sys.stdout)
 
 
 def _system_error(error: OSError) -> str:
     from .files import reason
 
-    where = f"{printable(str(error.filename))}: " if error.filename is not None else ""
-    return where + reason(error)
+    if error.filename is not None:
+        return f"{printable(str(error.filename))}: {reason(error)}"
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return "the current folder does not exist any more"
+    return reason(error)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from collections.abc import Generator, Sequence
 from typing import Any, Final
 
 from .cells import printable
+from .ending import ending_in_order
 from .errors import CommandError
 from .files import Target
 from .jobs import Work, outcome
@@ -33,14 +34,15 @@ def forked(targets: Sequence[Target], jobs: int, work: Work) -> Generator[Any, N
     sys.stderr.flush()
     workers: list[_Worker] = []
     try:
-        for number in range(jobs):
-            first, end = (len(others) * place // jobs for place in (number, number + 1))
-            workers.append(_Worker(others[first:end], work, workers))
-        for worker in workers:
-            for _ in range(worker.count):
-                while not worker.outcomes:
-                    _receive(workers, worker)
-                yield worker.outcomes.popleft()
+        with ending_in_order():
+            for number in range(jobs):
+                first, end = (len(others) * place // jobs for place in (number, number + 1))
+                workers.append(_Worker(others[first:end], work, workers))
+            for worker in workers:
+                for _ in range(worker.count):
+                    while not worker.outcomes:
+                        _receive(workers, worker)
+                    yield worker.outcomes.popleft()
         yield last
     finally:
         for worker in workers:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
+from .errors import CommandError
+
 HELP: Final = "run the language server"
 
 
@@ -24,7 +26,15 @@ def run(arguments: argparse.Namespace) -> int:
     from ..lsp.main import run as serve
 
     gc.enable()
-    return serve(arguments)
+    try:
+        return serve(arguments)
+    except OSError as error:
+        if arguments.tcp is None:
+            raise
+        host, port = arguments.tcp
+        # asyncio puts a sentence of its own before the system's.
+        why = (error.strerror or str(error)).rpartition(": ")[2]
+        raise CommandError(f"cannot listen at {host}:{port}: {why[:1].lower()}{why[1:]}") from error
 
 
 def _address(text: str) -> tuple[str, int]:
