@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ecto_migrations_server.rehearse import words
 from ecto_migrations_server.rehearse.stand_ins import StandIns
 from support.cli import Run
 
@@ -271,3 +272,13 @@ def test_a_relation_that_the_history_could_not_make(rehearsed: Rehearse, write: 
         "failed here: function missing() does not exist"
     ]
     assert (found.passes[0].succeeded, found.differences) == (True, [])
+
+
+def test_an_extension_that_the_migration_itself_wants(rehearsed: Rehearse, write: Write) -> None:
+    path = write("extend", '  def up, do: execute("CREATE EXTENSION postgis")\n  def down, do: :ok')
+    found = rehearsed(path)
+    assert (found.verdict, found.differences) == ("incomplete", [])
+    assert words.failure(found, found.passes[0], nulls=True) == [
+        'migrate failed: 0A000 extension "postgis" is not available',
+        "A scratch server of yours may have it: --database-url URL.",
+    ]

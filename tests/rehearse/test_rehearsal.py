@@ -333,3 +333,16 @@ def test_keys_that_do_not_change_are_not_looked_up(rehearsed: Rehearse, write: W
     assert (found.verdict, found.differences) == ("passed", [])
     # Both keys of a row have the same value from the beginning.
     assert "owners" not in found.passes[0].statements[0].locks
+
+
+def test_a_table_that_is_truncated_before(rehearsed: Rehearse, write: Write) -> None:
+    write("create_items", "  def change, do: (create table(:items) do add :a, :integer end)")
+    path = write(
+        "refill",
+        '  def up do\n    execute "TRUNCATE items"\n    alter table(:items) do\n'
+        "      add :b, :integer, null: false\n      modify :a, :integer, null: false\n    end\n  end\n"
+        "  def down, do: (alter table(:items) do\n    remove :b\n    modify :a, :integer, null: true\n  end)",
+    )
+    found = rehearsed(path)
+    assert found.rows == {"items": 200}
+    assert (found.verdict, found.differences) == ("passed", [])

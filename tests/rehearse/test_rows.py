@@ -178,3 +178,20 @@ def test_nobody_can_fill_them_where_keys_are_checked_at_once(database: Database)
         "stops": "trips has no rows for its foreign key to point to",
         "trips": "patterns has no rows for its foreign key to point to",
     }
+
+
+def test_two_keys_that_share_a_column(database: Database) -> None:
+    counts, refusals = filled(
+        database,
+        "CREATE TABLE apps (id bigserial PRIMARY KEY);"
+        " CREATE TABLE places (id bigserial PRIMARY KEY, app_id bigint NOT NULL REFERENCES apps,"
+        " deploy_id bigint, UNIQUE (id, app_id));"
+        " CREATE TABLE builds (id bigserial PRIMARY KEY, app_id bigint NOT NULL REFERENCES apps,"
+        " UNIQUE (id, app_id));"
+        " CREATE TABLE deploys (id bigserial PRIMARY KEY, app_id bigint NOT NULL, place_id bigint NOT NULL,"
+        " build_id bigint NOT NULL, FOREIGN KEY (build_id, app_id) REFERENCES builds (id, app_id),"
+        " FOREIGN KEY (place_id, app_id) REFERENCES places (id, app_id));"
+        " ALTER TABLE places ADD FOREIGN KEY (deploy_id) REFERENCES deploys",
+    )
+    assert refusals == {}
+    assert counts == {"apps": ROWS, "places": ROWS, "builds": ROWS, "deploys": ROWS}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ecto_migrations_analysis.analysis import Step
 from ecto_migrations_analysis.databases.postgres.locks import ROW_SHARE, blocked_by
-from ecto_migrations_analysis.operations import Delete, Insert, Update
+from ecto_migrations_analysis.operations import Delete, Insert, Truncate, Update
 from ecto_migrations_analysis.schema.state import Schema
 
 from .claims import Claim, causes_of
@@ -92,6 +92,8 @@ class Comparison:
                 claimed -= self._planned - seen.scans
                 found += self._sets("scans", claimed, seen.scans)
         claim.follow(step.statement.operations)
+        if any(isinstance(item, Truncate) for item in step.statement.operations):
+            self._nonempty |= {str(Schema.key(relation)): False for relation in step.effect.rewrites}
         new = tuple(text for text in found if text not in self._told)
         self._told.update(new)
         return new

@@ -207,16 +207,16 @@ class Filler:
             free = [name for name in nullable if name not in taken]
             if free:
                 taken[free[0]] = f"CAST(NULL AS {own[free[0]].type.shown})"
+            elif key.target != found.oid and not taken.keys() >= set(key.columns):
+                self._need_rows(found, key, count)
+                self._share(key, taken, joins)
             return
         if key.target in self._ring and key.target != found.oid:
             self._foretell(found, key, taken)
             return
         if count == 0:
-            if not nullable and key.target in self._active - {found.oid}:
-                raise _Later
             if not nullable:
-                target = self._names.get(key.target, "another table")
-                raise _Impossible(f"{target} has no rows for its foreign key to point to")
+                self._need_rows(found, key, count)
             taken |= {name: f"CAST(NULL AS {own[name].type.shown})" for name in nullable}
             return
         target = table(self._connection, key.target).name
@@ -234,6 +234,25 @@ class Filler:
                 taken[name] = expression
             else:
                 taken[name] = _sometimes_null(expression, place)
+
+    def _need_rows(self, found: Table, key: ForeignKey, count: int) -> None:
+        if count == 0:
+            if key.target in self._active - {found.oid}:
+                raise _Later
+            target = self._names.get(key.target, "another table")
+            raise _Impossible(f"{target} has no rows for its foreign key to point to")
+
+    def _share(self, key: ForeignKey, taken: dict[str, str], joins: list[str]) -> None:
+        """A key that shares columns with one before it: a row there with the values that these have."""
+        alias = f"f{len(joins)}"
+        pairs = list(zip(key.columns, key.keys, strict=True))
+        same = " AND ".join(f"t.{quoted(there)} = {taken[name]}" for name, there in pairs if name in taken)
+        keys = ", ".join(f"t.{quoted(name)}" for name in key.keys)
+        target = table(self._connection, key.target).name
+        joins.append(
+            f"LEFT JOIN LATERAL (SELECT {keys} FROM {target} t WHERE {same} LIMIT 1) {alias} ON true"
+        )
+        taken |= {name: f"{alias}.{quoted(there)}" for name, there in pairs if name not in taken}
 
     def _foretell(self, found: Table, key: ForeignKey, taken: dict[str, str]) -> None:
         """The key that the row of the same number will have in a table of the ring."""

@@ -51,7 +51,9 @@ class StandIns:
         return sql
 
     def named_in(self, error: str) -> bool:
-        """Whether an error speaks of a type that text stands in for."""
+        """Whether an error is due to the server: to a type that text stands in for, or to an extension."""
+        if lacks_extension(error):
+            return True
         names = (re.escape(name.rpartition(".")[2]) for name in self._types)
         return any(re.search(rf"\b{name}\b", error) for name in names)
 
@@ -84,6 +86,11 @@ class StandIns:
             return None
         self._types.add(name)
         return f'there is no type "{name}" here; text stands in for it', True
+
+
+def lacks_extension(error: str) -> bool:
+    """Whether an error says that the server does not have an extension."""
+    return _EXTENSION.search(error) is not None
 
 
 def _try(connection: Connection, sql: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .model import Direction, Pass, Rehearsal, Seen
+from .stand_ins import lacks_extension
 
 VERDICTS = {
     "passed": "passed",
@@ -85,7 +86,9 @@ def failure(rehearsal: Rehearsal, done: Pass, nulls: bool) -> list[str]:
         return []
     found = [f"{done.direction} failed: {done.error}"]
     nulls_help = "Every tenth value of a nullable column was NULL; --no-nulls fills all of them."
-    if any(seen.of_rows for seen in done.statements):
+    if lacks_extension(done.error):
+        found.append("A scratch server of yours may have it: --database-url URL.")
+    elif any(seen.of_rows for seen in done.statements):
         found.append("The rows are generated: they satisfy every constraint, and may not look like yours.")
         if nulls:
             found.append(nulls_help)
