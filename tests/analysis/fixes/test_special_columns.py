@@ -103,6 +103,35 @@ SCENARIOS += (
     ),
 )
 
+AUTHORS = "create table(:authors)"
+OF_AUTHORS = POSTS.replace("end", "  add :writer_id, :bigint\nend")
+KEYS = (
+    ("of a new column", "alter table(:posts) do\n  add :author_id, {}\nend", "author_id"),
+    (
+        "in SQL",
+        'execute "ALTER TABLE posts ADD CONSTRAINT k FOREIGN KEY (writer_id) REFERENCES authors NOT VALID",\n'
+        '        "ALTER TABLE posts DROP CONSTRAINT k"',
+        "writer_id",
+    ),
+)
+
+SCENARIOS += tuple(
+    Scenario(
+        about=f"The index of a foreign key {about}",
+        before=(AUTHORS, OF_AUTHORS),
+        rows=(*ROWS, "INSERT INTO authors DEFAULT VALUES"),
+        text=text.format("references(:authors, validate: false)"),
+        strategy="index-of-foreign-key",
+        files=2,
+        old_code=("INSERT INTO posts (title) VALUES ('old')", "DELETE FROM authors WHERE id = 77"),
+        old_until=2,
+        new_code=(f"INSERT INTO posts (title, {column}) VALUES ('new', 1)",),
+        keeps="SELECT title FROM posts WHERE id <= 2500 ORDER BY id",
+        holds=(f"SELECT count(*) = 1 FROM pg_indexes WHERE indexname = 'posts_{column}_index'",),
+    )
+    for about, text, column in KEYS
+)
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.about for scenario in SCENARIOS])
@@ -136,3 +165,19 @@ def test_not_offered(domain: str, tmp_path: Path) -> None:
     )
     found = offers(analysis_of(project(scenario, tmp_path)))
     assert not [offer for offer in found if offer.id.startswith("type-below-domain")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("alter table(:posts) do\n  add :author_id, references(:authors)\nend", id="validated"),
+        pytest.param(
+            "create table(:notes) do\n  add :author_id, references(:authors)\nend", id="a table of its own"
+        ),
+    ],
+)
+def test_an_index_that_belongs_elsewhere(text: str, tmp_path: Path) -> None:
+    scenario = Scenario(about="", before=(AUTHORS, POSTS), text=text, strategy="", files=0)
+    found = offers(analysis_of(project(scenario, tmp_path)))
+    assert not [offer for offer in found if offer.id.startswith("index-of-foreign-key")]
+    assert [offer for offer in found if "foreign-key-missing-index" in offer.rules]

@@ -6,6 +6,7 @@ from . import (
     add_validation,
     attach_partition,
     detach_partition,
+    foreign_key_index,
     key_from_index,
     partitioned_foreign_key,
     partitioned_index,
@@ -23,6 +24,7 @@ STRATEGIES = (
     attach_partition.proposals,
     detach_partition.proposals,
     partitioned_foreign_key.proposals,
+    foreign_key_index.proposals,
     separate_concurrent.proposals,
     add_validation.proposals,
 )

@@ -59,6 +59,22 @@ class ForeignKeyNotValidPartitioned(Rule):
             end
             """,
         ),
+        Case(
+            about="Its partitions are known",
+            before=(
+                _EVENTS,
+                """
+                execute "CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
+                        "DROP TABLE events_2026"
+                """,
+            ),
+            version=17,
+            text="""
+            alter table(:events) do
+              add :user_id, «references(:users, validate: false)»
+            end
+            """,
+        ),
     )
     silent = (
         Case(
