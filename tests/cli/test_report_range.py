@@ -89,6 +89,15 @@ def test_every_part_of_the_report(repository: Repository, run: Run) -> None:
     assert "[x]" not in result.out
 
 
+def test_a_migration_that_is_better_done_in_steps(repository: Repository, run: Run) -> None:
+    repository.migration("20260105000000_state", "alter table(:posts), do: add(:state, :string, null: false)")
+    repository.commit()
+    own = f"{FOLDER}/20260105000000_state.exs"
+    steps = "add nullable → backfill in batches → enforce NOT NULL"
+    out = run("report", "HEAD~1..HEAD", "--format", "markdown").out
+    assert f"- In steps: Split into 3 migrations: {steps} (`ecto-migrations expand {own}:5`)\n" in out
+
+
 def test_the_text(repository: Repository, run: Run) -> None:
     result = run("report", "v1..HEAD")
     assert result.code == 0

@@ -20,7 +20,7 @@ from ecto_migrations_analysis.schema.state import Schema
 
 from .bundle import Bundle, Group, Item
 from .deploying import demand_list, from_a_release, rollback_notes, trouble
-from .planning import change_words
+from .planning import change_words, splits
 from .texts import cell, code, counted, fenced, listed, shortened
 from .verifying import cycle, modelled, tests_box, together
 
@@ -335,6 +335,8 @@ def _migration(item: Item) -> Iterator[str]:
     yield f"- Transaction: {'one for the whole migration' if whole.transaction else 'none'}"
     back = "yes" if whole.irreversible is None else f"no: {shortened(whole.irreversible)}"
     yield f"- Reversible: {back}"
+    for split in splits(item.analysis)[:1]:
+        yield f"- In steps: {split.title} ({code(f'ecto-migrations expand {item.shown}:{split.line}')})"
     for finding in graded(item):
         yield f"- **{finding.level}** in {finding.lines}: {finding.message}{finding.remark} {finding.link}"
     hints = sum(finding.level == Level.INFO for finding in item.analysis.findings)
