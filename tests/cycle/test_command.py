@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from ecto_migrations_server import verification
+from support import mix_project
 from support.cli import Run
 from support.mix_project import VERSIONS, MixProject
 
@@ -87,6 +88,26 @@ def test_a_task_that_does_nothing_has_not_passed(shop: MixProject, run: Run) -> 
     result = run("cycle", "--yes")
     assert result.code == 1
     assert f"mix ended without an error, and rolled back nothing instead of {THIRD}" in result.out
+
+
+@pytest.mark.slow
+def test_in_an_umbrella_mix_runs_in_the_application(
+    compiled: MixProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    umbrella = tmp_path / "umbrella"
+    shop = mix_project.copy(compiled, umbrella / "apps" / "shop")
+    (umbrella / "mix.exs").write_text(
+        "defmodule Umbrella.MixProject do\n  use Mix.Project\n\n"
+        '  def project, do: [apps_path: "apps", deps: []]\nend\n'
+    )
+    mix = shop.root / "mix.exs"
+    mix.write_text(mix.read_text().replace("deps: []", 'build_path: "../../_build", deps: []'))
+    monkeypatch.chdir(umbrella)
+    result = run("cycle", "--yes", "--verified", tmp_path / "verified.json")
+    assert (result.code, result.err) == (0, "")
+    assert "MIX_ENV=test, in apps/shop, 1 migration:\n" in result.out
+    assert shop.up == list(VERSIONS)
+    assert not (umbrella / "calls.txt").exists()
 
 
 @pytest.mark.slow
