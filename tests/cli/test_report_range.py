@@ -330,7 +330,8 @@ def test_what_cannot_be_rolled_back(repository: Repository, run: Run) -> None:
     out = run("report", "v1..HEAD", "--format", "markdown").out
     assert "Not as a whole: `20260103000000_index_path` cannot be rolled back." in out
     assert "What came after can be: `20260104000000_drop_slug`." in out
-    assert "mix ecto.rollback" not in out
+    assert "```sh\nmix ecto.rollback --to 20260104000000\n```" in out
+    assert "mix ecto.rollback --to 20260102000000" not in out
 
 
 def test_runs_that_happened_are_ticked(repository: Repository, run: Run, tmp_path: Path) -> None:

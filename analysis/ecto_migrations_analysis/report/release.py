@@ -31,6 +31,13 @@ class ReleaseLock:
     new: bool
     long: bool
 
+    @property
+    def held(self) -> str:
+        """For how long, in words."""
+        if self.lock.work.weight > 0 and not self.long and not self.new:
+            return "an instant"
+        return self.lock.work.under(self.lock.relation)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opposing:

@@ -9,6 +9,7 @@ from ecto_migrations_analysis import operations as op
 from ecto_migrations_analysis.findings import Finding, Level
 from ecto_migrations_analysis.operations import Relation
 from ecto_migrations_analysis.records import dataclass
+from ecto_migrations_analysis.report.commands import commands
 from ecto_migrations_analysis.report.consequences import blocked_by
 from ecto_migrations_analysis.report.deadlocks import Deadlock
 from ecto_migrations_analysis.report.deployment import Deployment
@@ -104,7 +105,7 @@ def _locks(group: Group) -> Iterator[str]:
 
 def lock_cells(lock: ReleaseLock) -> tuple[str, str, str, str]:
     """Table, mode, duration, and who waits."""
-    held = lock.lock.work.under(lock.lock.relation)
+    held = lock.held
     if lock.new:
         return f"`{lock.lock.relation}` (new)", lock.lock.mode, held, "nobody: no code uses it yet"
     rows = "writes of the same rows" if lock.rows else "nobody"
@@ -287,8 +288,14 @@ def _rollback(group: Group) -> Iterator[str]:
         yield "\n".join(fenced(start + group.commands.rollback, "sh"))
     last = group.items[-1]
     if stuck and last.name not in stuck:
-        after = [item for item in group.items if item.name > stuck[-1]]
+        position = max(number for number, item in enumerate(group.items) if item.name in stuck)
+        after = group.items[position + 1 :]
         yield f"What came after can be: {listed(f'`{item.name}`' for item in after)}."
+        first = after[0].analysis
+        found = commands(first.project, first.source.path or after[0].shown)
+        if found is not None:
+            start = f"cd {group.start}\n" if group.start else ""
+            yield "\n".join(fenced(start + found.rollback, "sh"))
     new = tuple(new_things(group))
     lost = [name for item in group.items for name in item.deployment.loses]
     notes = Deployment(

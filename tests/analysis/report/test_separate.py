@@ -165,6 +165,19 @@ def test_the_locks_of_a_release_in_order() -> None:
     assert (whole.classification, whole.certain, whole.unserialised) == ("dangerous", True, ())
 
 
+def test_work_on_a_table_of_the_release_takes_an_instant() -> None:
+    whole = release_report(
+        release(
+            "create table(:notes)",
+            "alter table(:notes), do: add(:user_id, references(:users))",
+        )
+    )
+    assert [(str(item.lock.relation), item.held, item.long) for item in whole.locks] == [
+        ("notes", "full scan", False),
+        ("users", "an instant", False),
+    ]
+
+
 def test_rows_that_are_written_make_others_wait() -> None:
     whole = release_report(release('execute "UPDATE posts SET slug = title", ""'))
     assert [(item.lock.mode, item.rows, item.long) for item in whole.locks] == [("ROW EXCLUSIVE", True, True)]

@@ -68,7 +68,7 @@ def _locks(group: Group) -> list[dict[str, Any]]:
             "migration": item.number + 1,
             "relation": str(item.lock.relation),
             "mode": item.lock.mode,
-            "held_for": item.lock.work.under(item.lock.relation),
+            "held_for": item.held,
             "blocks": list(blocked_by([item.lock.mode])),
             "rows": item.rows,
             "new": item.new,
