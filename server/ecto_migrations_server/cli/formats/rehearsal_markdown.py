@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TextIO
 
 from ...rehearse import words
 from ...rehearse.model import Pass, Rehearsal
 from ..cells import printable
+
+# An underscore inside of a word is one.
+_MARKUP = re.compile(r"[\\`*\[\]<>|#]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def write(shown: str, rehearsal: Rehearsal, nulls: bool, output: TextIO) -> None:
@@ -69,7 +73,5 @@ def _code(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """`text` as plain text: nothing in it is taken for markup."""
-    return "".join(
-        f"\\{character}" if character in "\\`*_[]<>|#" else character for character in printable(text)
-    )
+    """`text` as plain text: nothing in it is taken for markup, and it stays readable where none is shown."""
+    return _MARKUP.sub(r"\\\g<0>", printable(text))
