@@ -305,6 +305,29 @@ def test_a_database_that_is_not_modelled(repository: Repository, run: Run) -> No
     assert "up: what is sent to MySQL or MariaDB is not modelled" in text
 
 
+@pytest.mark.parametrize("options", [(), ("--compact",), ("--format", "markdown"), ("--format", "json")])
+def test_files_that_are_no_migrations(repository: Repository, run: Run, options: tuple[str, ...]) -> None:
+    texts = ["", "def", "defmodule X do\nend\n", "\x00", "defmodule M do\n  use Ecto.Migration\nend\n"]
+    for number, text in enumerate(texts):
+        repository.write(f"{FOLDER}/2026020{number + 1}000000_x{number}.exs", text)
+    (repository.path / FOLDER / "20260209000000_y.exs").write_bytes(b"\xff\xfe\x00")
+    repository.write(f"{FOLDER}/no_version.exs", "defmodule N do\n  use Ecto.Migration\nend\n")
+    repository.commit()
+    result = run("report", "v1..HEAD", *options)
+    assert (result.code, result.err) == (0, "")
+    assert "20260202000000_x1" in result.out and "no_version" not in result.out
+
+
+def test_the_compact_form_is_short(repository: Repository, run: Run) -> None:
+    for number in range(30):
+        code = "rename table(:posts), :title, to: :name\n    rename table(:posts), :name, to: :title"
+        repository.migration(f"202602010000{number:02}_m{number}", code)
+    repository.commit()
+    out = run("report", "HEAD~1..HEAD", "--compact").out
+    assert "- 10 more\n" in out
+    assert len(out) < 65_536
+
+
 def test_findings_of_one_rule_are_told_once(repository: Repository, run: Run) -> None:
     code = "create index(:posts, [:title])\n    create index(:posts, [:slug])"
     repository.migration("20260103000000_index_path", code)

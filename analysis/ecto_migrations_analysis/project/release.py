@@ -70,6 +70,9 @@ def revisions(folder: str, text: str) -> Revisions:
             raise NoRange(f"{text} is a range of revisions for git, which cannot be started")
         if git(folder, "rev-parse", "--git-dir") is not None:
             raise NoRange(f"{folder} is in a repository of git without a working tree")
+        if (own := _repository(folder)) is not None:
+            # As where it belongs to another user (`safe.directory`), which is usual in containers.
+            raise NoRange(f"git does not read the repository in {own}: git status says there why")
         raise NoRange(f"{folder} is in no repository of git, so that {text} cannot be looked up")
     match = _RANGE.fullmatch(text)
     names = (match[1] or "HEAD", match[3] or "HEAD") if match else (text, None)
@@ -81,6 +84,16 @@ def revisions(folder: str, text: str) -> Revisions:
             raise NoRange(f"git knows no common ancestor of {names[0]} and {names[1]}")
         start = base
     return Revisions(text=text, top=os.path.normpath(top.rstrip("\n")), start=start, end=end, base=base)
+
+
+def _repository(folder: str) -> str | None:
+    """The nearest folder upwards that looks like a repository's."""
+    while not os.path.exists(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return folder
 
 
 def is_revision(folder: str, text: str) -> bool:

@@ -14,6 +14,7 @@ from .texts import cell, code, counted, listed
 from .verifying import tests_box
 
 _MOST_FINDINGS: Final = 20
+_MOST_LINES: Final = 20
 _RUN: Final = {True: "✓", False: "✗"}
 
 
@@ -78,6 +79,8 @@ def _grave(group: Group) -> Iterator[str]:
 
 def _list(title: str, lines: Iterator[str]) -> Iterator[str]:
     found = [f"- {line}" for line in lines]
+    if len(found) > _MOST_LINES:
+        found = [*found[:_MOST_LINES], f"- {len(found) - _MOST_LINES} more"]
     if found:
         yield "\n".join([f"**{title}**", "", *found])
 

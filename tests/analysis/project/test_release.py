@@ -282,6 +282,12 @@ def test_a_bare_repository(repository: Repository, tmp_path: Path) -> None:
         revisions(str(tmp_path / "bare"), "v1..HEAD")
 
 
+def test_a_repository_that_git_does_not_read(repository: Repository) -> None:
+    repository.write(".git/config", "[core\n")
+    with pytest.raises(NoRange, match=r"git does not read the repository in .*blog: git status says"):
+        revisions(str(repository.path / "lib"), "v1..HEAD")
+
+
 def test_a_shallow_clone(repository: Repository, tmp_path: Path) -> None:
     repository.migration("20260102000000_b", POSTS)
     end = repository.commit()
