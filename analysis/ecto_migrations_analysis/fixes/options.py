@@ -125,14 +125,18 @@ class CallOptions:
         if self.list is not None:
             last = self.list.children[-1]
             gap = " "
-            if len(self.list.children) > 1 and self.document.starts_line(last.start):
+            if self.document.starts_line(last.start):
                 # One pair a line: the new one gets its own.
                 gap = self.document.newline + self.document.indentation(last.start)
             return Edit(Span(last.end, last.end), f",{gap}{text}")
         if self.options is not None:  # []
             return Edit(self.options.span, f"[{text}]")
         if self.before is not None:
-            return Edit(Span(self.before.end, self.before.end), f", {text}")
+            gap = " "
+            if self.document.starts_line(self.before.start) and self.before.start > self.call.start:
+                # One argument a line, or the last one below the others.
+                gap = self.document.newline + self.document.indentation(self.before.start)
+            return Edit(Span(self.before.end, self.before.end), f",{gap}{text}")
         if self.arguments is not None:  # ()
             at = self.arguments.start + 1
             return Edit(Span(at, at), text)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 
 from ..analysis import Analysis
 from ..syntax.span import Span
 from . import (
-    changesets,
     complete_for_rollback,
     concurrent_index,
     constant_default,
     cutting,
     expanding,
-    file_names,
     in_place,
     in_steps,
     index_attributes,
@@ -33,6 +32,17 @@ from .model import Change, Files, Offer, StaleOffer
 
 Strategy = Callable[[Context], Iterator[Proposal]]
 
+
+def _late(module: str, *rules: str) -> Strategy:
+    """The strategy of a module that few files need: imported where one of these rules has spoken."""
+
+    def proposals(context: Context) -> Iterator[Proposal]:
+        if any(finding.rule in rules for finding in context.analysis.findings):
+            yield from import_module(module, __package__).proposals(context)
+
+    return proposals
+
+
 # In the order in which they are offered: the simplest safe way first.
 STRATEGIES: tuple[Strategy, ...] = (
     constant_default.proposals,
@@ -48,9 +58,18 @@ STRATEGIES: tuple[Strategy, ...] = (
     separate_modules.proposals,
     complete_for_rollback.proposals,
     *in_place.STRATEGIES,
-    *small.STRATEGIES,
-    changesets.proposals,
-    file_names.proposals,
+    small.proposals,
+    _late(".small.enums", "enum-values-differ-from-schema"),
+    _late(
+        ".changesets",
+        *("missing-unique-constraint-in-changeset", "rename-index", "rename-constraint-name-drift"),
+    ),
+    _late(
+        ".file_names",
+        *("duplicate-version", "out-of-order-version", "future-timestamp", "duplicate-name"),
+        *("migration-ext-ex", "bad-version-prefix", "duplicate-module", "module-name-mismatch"),
+        *("no-migration-module", "edited-released-migration"),
+    ),
     suppression_comments.proposals,
     suppress.proposals,
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from ecto_migrations_analysis.fixes.small import FIXES, fixes_of
 from ecto_migrations_analysis.rules.base import Case
+from ecto_migrations_analysis.rules.catalogue import ENTRIES
 from support.elixir import Later
 from support.small_fixes import assert_written, case, offered, written
 
@@ -353,6 +355,40 @@ WRITTEN = [
         "Give it null: false (null: true where a row may have no parent)",
         False,
     ),
+    # Ecto takes no map for a type of its own name.
+    (
+        "array-or-map-without-default",
+        case("create table(:posts) do\n  add :meta, :jsonb\nend"),
+        "create table(:posts) do\n  add :meta, :jsonb, null: false, default: fragment(\"'{}'\")\nend",
+        "Give it null: false and the default fragment(\"'{}'\")",
+        False,
+    ),
+    # What takes several lines has empty lines around it; options that stand below go on there.
+    (
+        "nullable-fk",
+        case(
+            "create table(:posts) do\n  add :a, :text\n"
+            "  add :restriction_kind_id, references(:restriction_kinds, on_delete: :restrict, column: :id)"
+            "\n  add :b, :text\nend"
+        ),
+        "create table(:posts) do\n  add :a, :text\n\n"
+        "  add :restriction_kind_id, references(:restriction_kinds, on_delete: :restrict, column: :id),"
+        "\n    null: false\n\n  add :b, :text\nend",
+        "Give it null: false (null: true where a row may have no parent)",
+        False,
+    ),
+    (
+        "nullable-fk",
+        case(
+            "create table(:posts) do\n  add :language_name_of_the_post,\n"
+            "      references(:languages, column: :name, type: :string, on_delete: :delete_all)\nend"
+        ),
+        "create table(:posts) do\n  add :language_name_of_the_post,\n"
+        "      references(:languages, column: :name, type: :string, on_delete: :delete_all),\n"
+        "      null: false\nend",
+        "Give it null: false (null: true where a row may have no parent)",
+        False,
+    ),
     (
         "missing-timestamps",
         case("create table(:posts)"),
@@ -482,3 +518,9 @@ def test_one_text_for_several_commands_is_changed_once() -> None:
     subject = case("for name <- [:a, :b] do\n  create table(name) do\n    add :title, :string\n  end\nend")
     text, offer = written(subject, "prefer-text")
     assert "add :title, :text" in text and len(offer.finding_spans) == 1
+
+
+def test_each_module_has_the_functions_of_its_rules() -> None:
+    for module in set(FIXES.values()):
+        assert set(fixes_of(module)) == {rule for rule, name in FIXES.items() if name == module}
+    assert set(FIXES) <= set(ENTRIES)

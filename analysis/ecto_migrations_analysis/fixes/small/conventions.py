@@ -182,8 +182,10 @@ def _collection(context: Context, finding: Finding) -> Small | None:
     column = _made(context, finding)
     if column is None:
         return None
-    array = bool(column.type.dimensions)
-    return _required(context, finding, "[]" if array else "%{}", "'{}'")
+    written = raw(context, finding.span)
+    # Ecto takes a map as default for its own types alone.
+    empty = "%{}" if written.startswith((b":map", b"{:map")) else elixir.fragment("'{}'")
+    return _required(context, finding, "[]" if written.startswith(b"{:array") else empty, "'{}'")
 
 
 def _required(context: Context, finding: Finding, default: str, sql: str) -> Small | None:

@@ -101,3 +101,21 @@ def set_off(document: Document, statement: Span) -> tuple[Edit, ...]:
     if below and not below.startswith((b"end", b"else")):
         edits.append(Edit(Span(end, end), document.newline))
     return tuple(edits)
+
+
+def with_empty_lines(context: Context, edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """The edits, and the empty lines around each statement of one line that they spread over several."""
+    made = list(dict.fromkeys(edits))
+    for edit in tuple(made):
+        node = statement(context.document, edit.span) if "\n" in edit.text else None
+        # What goes before or behind a statement leaves it as it is.
+        if (
+            node is None
+            or edit.span.end <= node.start
+            or (edit.span.start >= node.end and node.kind != "call")
+        ):
+            continue
+        if edit.text.startswith(("\n\n", "\r\n\r\n")):
+            continue
+        made += [gap for gap in set_off(context.document, node.span) if gap not in made]
+    return tuple(made)
