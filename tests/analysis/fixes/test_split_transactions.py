@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from ecto_migrations_analysis.fixes.registry import change, offers
+from support.cases import migration_text
 from support.elixir import Later
 from support.fixing import KnownFiles, apply
+from support.migrating import migrate, rollback
 from support.postgres import Database
 from support.proving import Scenario, analysis_of, make, project, prove
 
@@ -205,3 +207,34 @@ def test_line_ends_and_indentation_of_the_file_are_kept(tmp_path: Path) -> None:
     for new in (apply(analysis.source.data, made).decode(), *(file.text for file in made.new_files)):
         assert new.count("\r\n") == new.count("\n") > 10
         assert "create index" in new or "\t\talter table" in new
+
+
+def test_a_foreign_key_that_is_replaced_stays_together(
+    database: Database, tmp_path: Path, formatted: Later
+) -> None:
+    """Only the look at the rows comes later; the way back is as it was written, with its own scan."""
+    scenario = _scenario(
+        "",
+        "def up do\n  drop constraint(:posts, :posts_user_id_fkey)\n\n  alter table(:posts) do\n"
+        "    modify :user_id, references(:users, on_delete: :delete_all)\n  end\nend\n\n"
+        "def down do\n  drop constraint(:posts, :posts_user_id_fkey)\n\n  alter table(:posts) do\n"
+        "    modify :user_id, references(:users)\n  end\nend",
+    )
+    made = make(scenario, tmp_path)
+    formatted(*made.texts)
+    assert made.offer.rules == ("long-op-under-exclusive-lock",)
+    first, second = made.texts
+    assert "on_delete: :delete_all, validate: false" in first and "VALIDATE CONSTRAINT" in second
+    for path in made.paths:
+        assert not [finding.rule for finding in analysis_of(path).findings if finding.forward]
+    with database.connect() as connection:
+        migrate(connection, migration_text(TABLES))
+        for sql in ROWS:
+            connection.execute(sql.encode())
+        for direction in (migrate, rollback, migrate):
+            for text in made.texts if direction is migrate else reversed(made.texts):
+                direction(connection, text)
+        found = connection.execute(
+            b"SELECT convalidated, confdeltype = 'c' FROM pg_constraint WHERE conname = 'posts_user_id_fkey'"
+        )
+        assert found.fetchall() == [(True, True)]

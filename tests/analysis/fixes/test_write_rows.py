@@ -161,6 +161,21 @@ SCENARIOS = [
         ),
     ),
     _scenario(
+        "a schema module of the application",
+        "import Ecto.Query\n\nalias Blog.Post\n\ndef up do\n"
+        "  from(p in Post, where: is_nil(p.views), update: [set: [views: 0]]) |> repo().update_all([])\n"
+        "end\n\ndef down, do: :ok",
+        "SELECT bool_and(views = 0) FROM posts WHERE id <= 2500",
+        files=1,
+        lib=(
+            (
+                "post.ex",
+                'defmodule Blog.Post do\n  use Ecto.Schema\n\n  schema "posts" do\n'
+                "    field :title, :string\n    field :views, :integer\n  end\nend\n",
+            ),
+        ),
+    ),
+    _scenario(
         "an insert from another table",
         "create table(:slugs) do\n  add :post_id, references(:posts)\nend\n\n"
         'execute "INSERT INTO slugs (post_id) SELECT id FROM posts", ""',

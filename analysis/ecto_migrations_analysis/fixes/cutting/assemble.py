@@ -88,10 +88,12 @@ def assembled(
     files: Files,
     *,
     about: str = "",
+    silent: tuple[str, ...] = (),
 ) -> Change:
     """The current file and the new ones, in the order in which they run.
 
-    `first` is the current file anew; without it, it is what `edits` leave, with `about` in a comment.
+    `first` is the current file anew; without it, it is what `edits` leave, with `about` in a comment. The
+    rules `silent` are not asked when it is made safe: who answers them asks for this.
     """
     document, own = context.document, context.migration.migration
     path = context.analysis.source.path
@@ -103,7 +105,7 @@ def assembled(
         *(other.migration.module for other in context.analysis.migrations),
     }
     if first is None:
-        left = _applied(document.data, edits).decode("utf-8")
+        left = applied(document.data, edits).decode("utf-8")
         current = Part(name="", about=about, text=lambda _: left, schema=context.migration.schema)
     else:
         current = first
@@ -119,7 +121,13 @@ def assembled(
             )
             made = [(new, part.text(module))]
         if part.schema is not None:
-            made = _safe(context.analysis, made[0], part.schema, allotted, indexed)
+            made = _safe(
+                context.analysis,
+                made[0],
+                part.schema,
+                allotted,
+                (*silent, *((INDEX_RULE,) if indexed else ())),
+            )
             wait = context.analysis.project.settings.lock_timeout
             made = [(new, text if new == path else _not_for_long(text, wait)) for new, text in made]
         for place, (new, text) in enumerate(made):
@@ -145,7 +153,8 @@ def _how(text: str) -> str:
     return _OUTSIDE if _OUTSIDE_MARK in text else INSIDE
 
 
-def _applied(data: bytes, edits: tuple[Edit, ...]) -> bytes:
+def applied(data: bytes, edits: tuple[Edit, ...]) -> bytes:
+    """The text after the edits."""
     for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
         data = data[: edit.span.start] + edit.text.encode() + data[edit.span.end :]
     return data
@@ -194,20 +203,19 @@ def _renumbered(text: str, by: int, steps: int) -> str:
 
 
 def _safe(
-    like: Analysis, file: tuple[str, str], schema: Schema, files: _Allotted, indexed: bool
+    like: Analysis, file: tuple[str, str], schema: Schema, files: _Allotted, silent: tuple[str, ...]
 ) -> list[tuple[str, str]]:
     """The migration with the fixes that are preferred for what is a risk in it, and the files they make.
 
-    `indexed`: a later migration makes indexes, so that a foreign key need not get its own here.
+    The rules `silent` are not asked: where a later migration makes indexes, a foreign key gets none here.
     """
     # The registry knows the strategy that asks.
     from ...engine import analyze
     from ..registry import change, offers
 
     path, text = file
-    settings = like.project.settings
-    if indexed:
-        settings = replace(settings, ignore=(*settings.ignore, INDEX_RULE))
+    known = like.project.settings
+    settings = replace(known, ignore=(*known.ignore, *silent)) if silent else known
     project = replace(
         like.project,
         schema=schema,
@@ -225,7 +233,7 @@ def _safe(
         made = change(analysis, offer.id, files) if offer is not None else None
         if made is None or made.others:
             break
-        text = _applied(analysis.source.data, made.edits).decode()
+        text = applied(analysis.source.data, made.edits).decode()
         behind = [*((new.path, new.text) for new in made.new_files), *behind]
         files.new |= {naming.split_path(new.path)[1] for new in made.new_files}
     return [(path, text), *sorted(behind)]

@@ -16,6 +16,7 @@ from ...operations import (
     ValidateConstraint,
 )
 from ...operations import CreateIndex as CreateIndexOperation
+from ...operations import DropConstraint as DropConstraintOperation
 from ...program.commands import (
     Add,
     AlterTable,
@@ -137,7 +138,10 @@ def _words(statements: tuple[Statement, ...]) -> list[str]:
 
 def words_of(commands: Iterable[Command], operations: Iterable[Operation]) -> list[str]:
     """What commands do, each in two words."""
+    operations = tuple(operations)
     words = [_word(command) for command in commands]
+    if not any(words):
+        words += [f"drop {item.name}" for item in operations if isinstance(item, DropConstraintOperation)]
     words += [f"insert into {item.relation}" for item in operations if isinstance(item, Insert)]
     words += [f"validate {item.name}" for item in operations if isinstance(item, ValidateConstraint)]
     return list(dict.fromkeys(word for word in words if word is not None))
@@ -214,6 +218,14 @@ def _analysis(context: Context, lines: str, schema: Schema, rules: tuple[str, ..
 def said_of(context: Context, lines: str, schema: Schema, rules: tuple[str, ...]) -> bool:
     """Whether one of these rules says something of the lines, as a migration that meets this schema."""
     return any(finding.forward for finding in _analysis(context, lines, schema, rules).findings)
+
+
+def said_of_file(context: Context, text: str, rules: tuple[str, ...]) -> bool:
+    """Whether one of these rules says something of the file, if it were this text."""
+    from ...engine import analyze
+
+    analysis = analyze(Source(text.encode(), context.analysis.source.path), context.analysis.project)
+    return any(finding.forward and finding.rule in rules for finding in analysis.findings)
 
 
 def reversal(context: Context, lines: str, schema: Schema) -> list[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ...program.commands import RepoCall
+from ...project.ecto_schema_model import EctoSchema
 from ...records import dataclass
 from ...syntax.tree import Node
 from .. import elixir
@@ -36,9 +37,11 @@ def batched(context: Context, call: Node, piped: Node | None, command: RepoCall)
 
     None where it cannot be done in batches, or means something else in another module.
     """
-    if command.function not in ("update_all", "delete_all") or not isinstance(command.table, str):
+    if command.function not in ("update_all", "delete_all") or command.own_schema:
         return None
-    if command.schema is not None or command.columns_moved or command.offset or command.bounded:
+    schema = _schema(context, command)
+    table = schema.table.name if schema is not None else command.table
+    if not isinstance(table, str) or command.columns_moved or command.offset or command.bounded:
         return None
     if command.repo not in ("repo()", context.analysis.project.repo.module):
         return None
@@ -55,14 +58,59 @@ def batched(context: Context, call: Node, piped: Node | None, command: RepoCall)
         if "\n" in changes:
             return None
     parts = [query, *given[:1]] if changes is not None else [query]
-    if not all(_stands_alone(part, _bindings(query)) for part in parts):
+    modules = [node for part in parts for node in part.walk() if node.kind == "alias"]
+    if schema is not None and (len(modules) != 1 or not _means_the_same(schema, parts, command)):
         return None
-    if any(node.text == f'"{command.table}"' for part in parts for node in _sources(part)):
+    if not all(_stands_alone(part, _bindings(query), schema is not None) for part in parts):
+        return None
+    if any(node.text == f'"{table}"' for part in parts for node in _sources(part)):
         return None  # It reads the table that it writes.
     binding = next(iter(_bindings(query)), "p")
     if command.function == "update_all" and not _same_twice(parts, binding, command):
         return None
-    return Rows(query.text, changes, binding, command.function)
+    text = query.text
+    if schema is not None:
+        start, end = modules[0].start - query.start, modules[0].end - query.start
+        data = query.text.encode()
+        text = (data[:start] + elixir.string(table).encode() + data[end:]).decode()
+    return Rows(text, changes, binding, command.function)
+
+
+def _schema(context: Context, command: RepoCall) -> EctoSchema | None:
+    """The schema module of the application that the query names instead of a table."""
+    read = context.analysis.project.ecto_schemas
+    if command.schema is None or read is None:
+        return None
+    return next((item for item in read() if item.module == command.schema), None)
+
+
+# What a value of these types is in a query without a schema.
+_SAME = {":boolean": "boolean", ":integer": "integer", ":string": "string"}
+
+
+def _means_the_same(schema: EctoSchema, parts: list[Node], command: RepoCall) -> bool:
+    """Whether the query can name the table: no field has another name there, no value another form."""
+    if schema.table.schema is not None:
+        return False
+    fields = {field.name: field for field in schema.fields}
+    named = {
+        node.children[-1].text
+        for part in parts
+        for node in part.walk()
+        if node.kind == "dot" and node.children[-1].kind == "identifier"
+    }
+    for name in (*command.columns_set, *named):
+        field = fields.get(name)
+        if field is None or field.column != name:
+            return False
+    for part in parts:
+        for node in part.walk():
+            if node.kind != "pair" or node.children[0].text.strip()[:-1] not in command.columns_set:
+                continue
+            kind = _SAME.get(fields[node.children[0].text.strip()[:-1]].type or "")
+            if node.children[-1].kind not in (kind, "nil"):
+                return False
+    return True
 
 
 def _bindings(query: Node) -> list[str]:
@@ -85,9 +133,9 @@ def _sources(node: Node) -> list[Node]:
     ][1:]
 
 
-def _stands_alone(node: Node, bindings: list[str]) -> bool:
+def _stands_alone(node: Node, bindings: list[str], of_schema: bool) -> bool:
     for inner in node.walk():
-        if inner.kind in ("interpolation", "anonymous_function", "alias"):
+        if inner.kind in ("interpolation", "anonymous_function") or (inner.kind == "alias" and not of_schema):
             return False
         if inner.kind == "unary_operator" and inner.operator in ("@", "&", "^"):
             return False

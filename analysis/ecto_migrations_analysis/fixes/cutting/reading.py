@@ -7,7 +7,7 @@ import itertools
 from ...operations import AddColumn, Delete, Relation, Update
 from ...program.commands import Command, Execute, Raises, RepoCall, RepoQuery
 from ...program.terms import FunctionTerm, Text
-from ...records import dataclass
+from ...records import dataclass, replace
 from ...schema.state import Schema
 from ...syntax.tree import Node
 from ..context import Context
@@ -61,12 +61,16 @@ def _operation(statement: Statement) -> Update | Delete | None:
 
 def _forward(context: Context, statement: Statement, command: Command) -> Write | None:
     operation = _operation(statement)
-    if operation is None or operation.relation.name is None or _has_variables(statement.node):
+    if operation is None or _has_variables(statement.node):
         return None
     if isinstance(command, Execute) and isinstance(command.up, FunctionTerm):
         if len(command.up_commands) != 1 or not _is_one_call(statement.node):
             return None
         command = command.up_commands[0]
+    if isinstance(command, RepoCall) and operation.relation.name is None:
+        operation = _of_schema(context, command, operation)
+    if operation is None or operation.relation.name is None:
+        return None
     key = _key(statement, operation.relation)
     if key is None:
         return None
@@ -79,6 +83,15 @@ def _forward(context: Context, statement: Statement, command: Command) -> Write 
         return _in_sql(statement, command.sql, operation, key, new)
     if isinstance(command, RepoCall):
         return _in_elixir(context, statement, command, operation, key, new)
+    return None
+
+
+def _of_schema(context: Context, command: RepoCall, operation: Update | Delete) -> Update | Delete | None:
+    """The operation on the table of a schema module of the application."""
+    read = context.analysis.project.ecto_schemas
+    for schema in read() if read is not None else ():
+        if schema.module == command.schema:
+            return replace(operation, relation=schema.table)
     return None
 
 
@@ -123,8 +136,6 @@ def _write(operation: Update | Delete, key: str) -> Write:
 def _in_sql(
     statement: Statement, text: Text, operation: Update | Delete, key: str, new: str | None = None
 ) -> Write | None:
-    from ...records import replace
-
     sql = sql_rows.batched(text, operation, key, new, statement.steps[0].before.functions)
     return replace(_write(operation, key), sql=sql) if sql is not None else None
 
@@ -137,8 +148,6 @@ def _in_elixir(
     key: str,
     new: str | None,
 ) -> Write | None:
-    from ...records import replace
-
     calls = [
         node
         for node in statement.node.walk()

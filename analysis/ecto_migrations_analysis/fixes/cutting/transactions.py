@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from ...analysis import Step
+from ...findings import Finding
 from ...operations import (
     AddColumn,
     AddConstraint,
@@ -32,7 +33,7 @@ from ..context import Context, Proposal, offer
 from ..model import Change, Edit, Files
 from ..move_index import without_lines
 from . import plain
-from .assemble import INSIDE, Part, assembled
+from .assemble import INSIDE, Part, applied, assembled
 from .body import Body, Statement, backward, forward, stands_alone, written
 from .frame import NoFiles, without_unused
 from .pairs import Piece, pairs
@@ -85,8 +86,11 @@ def proposals(context: Context) -> Iterator[Proposal]:
     if body is None or body.definition.child("do_block") is None or len(body.statements) > _MOST:
         return
     groups = _grouped(context, body)
-    gone = _gone(context, body, groups) if groups is not None else None
-    if groups is None or gone is None:
+    if groups is None:
+        yield from _in_one(context, body, findings)
+        return
+    gone = _gone(context, body, groups)
+    if gone is None:
         return
     made = _change(context, body, groups, gone, NoFiles())
     words = [plain.label_of(_words(group)) for group in groups]
@@ -106,6 +110,41 @@ def proposals(context: Context) -> Iterator[Proposal]:
         ),
         partial(_change, context, body, groups, gone),
     )
+
+
+def _in_one(context: Context, body: Body, findings: tuple[Finding, ...]) -> Iterator[Proposal]:
+    """A constraint that is replaced: that stays together, and only the look at the rows comes later."""
+    units = [unit for statement in body.statements for unit in _units(context, statement, False)]
+    pieces = pieces_of(context, units)
+    found = pairs(pieces)
+    if not found or not all(
+        any(isinstance(operation, DropConstraint) for operation in pieces[pair.taken].operations)
+        for pair in found
+    ):
+        return
+    made = _made_safe(context, NoFiles())
+    text = applied(context.document.data, made.edits).decode("utf-8")
+    if not made.new_files or plain.said_of_file(context, text, RULES):
+        return
+    files = len(made.new_files) + 1
+    words = plain.label_of(_words(_Group(tuple(units), context.migration.schema)))
+    yield Proposal(
+        offer(
+            context,
+            STRATEGY,
+            "+".join(finding.rule for finding in findings),
+            f"Split into {files} migrations: {words}, without a look at the rows → validate it",
+            findings[0].span,
+            findings=findings,
+            preferred=True,
+            new_files=files - 1,
+        ),
+        partial(_made_safe, context),
+    )
+
+
+def _made_safe(context: Context, files: Files) -> Change:
+    return assembled(context, None, (), [], files, about=INSIDE, silent=RULES)
 
 
 def _words(group: _Group) -> list[str]:
