@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,3 +129,10 @@ def test_the_folders_of_the_killed_are_removed(own_folder: Path) -> None:
     kept.mkdir()
     server._clear_up_after_the_killed()
     assert list(own_folder.iterdir()) == [kept]
+
+
+def test_a_copy_for_another_user_runs(tmp_path: Path) -> None:
+    """As root, with the package in a folder that nobody else may enter."""
+    copy = server.copied(server.embedded(), tmp_path / "install")
+    for program in ("initdb", "postgres"):
+        subprocess.run([copy / "bin" / program, "--version"], check=True, capture_output=True)

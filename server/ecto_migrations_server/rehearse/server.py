@@ -200,14 +200,27 @@ def _reachable(home: Path, directory: Path, user: pwd.struct_passwd | None) -> P
             [home / "bin" / "postgres", "--version"], check=True, capture_output=True, **_identity(user)
         )
     except (OSError, subprocess.CalledProcessError):
-        copy = directory / "install"
-        shutil.copytree(home, copy, symlinks=True)
-        for path in [copy, *copy.rglob("*")]:
+        copy = copied(home, directory / "install")
+        for path in [directory / "install", *(directory / "install").rglob("*")]:
             if not path.is_symlink():
                 os.chown(path, user.pw_uid, user.pw_gid)
                 path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
         return copy
     return home
+
+
+def copied(home: Path, target: Path) -> Path:
+    """A copy of `home` below `target`, with the libraries that a wheel keeps beside the package.
+
+    The programs look for those by the way from themselves: what lies between is kept.
+    """
+    package = home.parent
+    copy = target / package.name / home.name
+    shutil.copytree(home, copy, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, target / libraries.name, symlinks=True)
+    return copy
 
 
 def _identity(user: pwd.struct_passwd | None) -> dict[str, Any]:
