@@ -1,4 +1,4 @@
-"""Writes docs/rules/, docs/fixes.md, a table of the README and the schema of the settings from the code: `make docs`.
+"""Writes docs/rules/, docs/fixes.md, a table of the README and the schema of the settings: `make docs`.
 
 `--check` only says what is not current.
 """
@@ -55,7 +55,9 @@ def stale() -> list[Path]:
     """The files that are missing, differ, or do not belong there."""
     wanted = pages()
     present = {
-        path: path.read_text("utf-8") for path in [*FOLDER.glob("*.md"), FIXES, SCHEMA, README] if path.exists()
+        path: path.read_text("utf-8")
+        for path in [*FOLDER.glob("*.md"), FIXES, SCHEMA, README]
+        if path.exists()
     }
     return sorted(path for path in {*wanted, *present} if wanted.get(path) != present.get(path))
 

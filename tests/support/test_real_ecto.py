@@ -9,7 +9,9 @@ import pytest
 from .postgres import Database
 from .real_ecto import Failed, RealEcto, real_ecto
 
-MODULE = "defmodule Blog.Repo.Migrations.M do\n  use Ecto.Migration\n\n  def change do\n    {body}\n  end\nend\n"
+MODULE = (
+    "defmodule Blog.Repo.Migrations.M do\n  use Ecto.Migration\n\n  def change do\n    {body}\n  end\nend\n"
+)
 
 
 @pytest.fixture

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from ..databases.effects import Effect, Lock
 from ..operations import Relation
 from ..project.table_sizes import TableSizes
+
+# Nothing is known of any table's size.
+UNMEASURED: Final = TableSizes()
 
 # A reading query takes ACCESS SHARE, a writing one ROW EXCLUSIVE; what conflicts with them makes them wait
 # (PostgreSQL documentation, 13.3.1 "Table-Level Locks").
@@ -22,7 +26,7 @@ def blocked_by(modes: Iterable[str]) -> tuple[str, ...]:
     return (*reads, *writes)
 
 
-def lock_sentence(effect: Effect, sizes: TableSizes = TableSizes()) -> str:
+def lock_sentence(effect: Effect, sizes: TableSizes = UNMEASURED) -> str:
     """Locks, duration and who waits, in one sentence; empty where there is no lock to speak of.
 
     The duration is that of the statement: PostgreSQL holds the lock until the transaction ends. `sizes` are
@@ -78,7 +82,7 @@ def _by_mode(locks: tuple[Lock, ...]) -> list[tuple[str, list[Lock]]]:
     return list(modes.items())
 
 
-def _names(relations: Iterable[Relation], sizes: TableSizes = TableSizes()) -> str:
+def _names(relations: Iterable[Relation], sizes: TableSizes = UNMEASURED) -> str:
     return ", ".join(dict.fromkeys(f"`{relation}`{_size(relation, sizes)}" for relation in relations))
 
 

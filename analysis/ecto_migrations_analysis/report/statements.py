@@ -7,7 +7,7 @@ from ..databases.effects import Failure
 from ..project.table_sizes import TableSizes
 from ..records import dataclass
 from ..syntax.source import Source
-from .consequences import blocked_by, lock_sentence
+from .consequences import UNMEASURED, blocked_by, lock_sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +41,12 @@ class StatementReport:
     sentence: str
 
 
-def statements(run: Run, source: Source, sizes: TableSizes = TableSizes()) -> tuple[StatementReport, ...]:
+def statements(run: Run, source: Source, sizes: TableSizes = UNMEASURED) -> tuple[StatementReport, ...]:
     """The statements of a run in order."""
     return tuple(statement(step, source, sizes) for step in run.steps)
 
 
-def statement(step: Step, source: Source, sizes: TableSizes = TableSizes()) -> StatementReport:
+def statement(step: Step, source: Source, sizes: TableSizes = UNMEASURED) -> StatementReport:
     effect = step.effect
     locks = dict.fromkeys((str(lock.relation), lock.mode) for lock in effect.locks)
     modes = {mode for _, mode in locks}
