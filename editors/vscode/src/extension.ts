@@ -4,6 +4,8 @@ import { commands, languages, window, workspace } from 'vscode';
 import type { ExtensionContext, TextDocument } from 'vscode';
 
 import { newMigration } from './commands/newMigration';
+import { RehearsalPage } from './commands/rehearsal';
+import { ReleasePage } from './commands/release';
 import { ReportPage } from './commands/report';
 import { RulePage } from './commands/rule';
 import { areHere, isMigration } from './migrations';
@@ -15,6 +17,7 @@ import { COMMANDS } from './server/protocol';
 import type { Answer } from './server/session';
 import { SECTION } from './settings';
 import { VerdictItem } from './status';
+import { did } from './walkthrough';
 import { wheelIn } from './wheel';
 
 let manager: Manager | undefined;
@@ -34,13 +37,18 @@ export function activate(context: ExtensionContext): void {
     log.show();
   });
   const report = new ReportPage(server, context.extensionUri);
+  const release = new ReleasePage(server, context.extensionUri);
+  const rehearsal = new RehearsalPage(server, context.extensionUri, () => {
+    log.show();
+  });
   const rule = new RulePage(server, new PagePanel('ectoMigrations.rule', context.extensionUri));
   const verdict = new VerdictItem(server);
   // Where the server offers its own commands (a code lens), they open the same pages.
   answers.set(COMMANDS.report, ([uri]) => report.open(uri));
+  answers.set(COMMANDS.rehearse, ([uri]) => rehearsal.open(uri));
   answers.set(COMMANDS.rule, ([id]) => rule.open(id));
 
-  context.subscriptions.push(log, server, report, rule, verdict);
+  context.subscriptions.push(log, server, report, release, rehearsal, rule, verdict);
   const command = (name: string, action: (argument?: unknown) => unknown): void => {
     context.subscriptions.push(
       commands.registerCommand(`${SECTION}.${name}`, async (argument?: unknown) => {
@@ -73,6 +81,8 @@ export function activate(context: ExtensionContext): void {
     }
   });
   command('showReport', async (uri) => (await needServer()) && report.open(uri));
+  command('showRelease', async (uri) => (await needServer()) && release.open(uri));
+  command('rehearse', async (uri) => (await needServer()) && rehearsal.open(uri));
   command('showRule', async (id) => (await needServer()) && rule.open(id));
   command('newMigration', async (place) => (await needServer()) && newMigration(server, place));
 
@@ -86,7 +96,14 @@ export function activate(context: ExtensionContext): void {
   };
   const front = (): void => {
     const document = window.activeTextEditor?.document;
-    void commands.executeCommand('setContext', 'ectoMigrations.isMigration', document !== undefined && isMigration(document));
+    const is = document !== undefined && isMigration(document);
+    void commands.executeCommand('setContext', 'ectoMigrations.isMigration', is);
+    if (is) {
+      did('hasOpened');
+      if (server.session !== undefined) {
+        did('hasStarted');
+      }
+    }
     void verdict.refresh();
   };
   const startIfHere = async (): Promise<void> => {
@@ -100,6 +117,7 @@ export function activate(context: ExtensionContext): void {
       if (status.kind === 'failed') {
         void mending.tell(status.problem, false);
       } else if (status.kind === 'running') {
+        did('hasStarted');
         void report.refresh();
       }
     }),

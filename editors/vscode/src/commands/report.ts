@@ -7,6 +7,7 @@ import { PagePanel } from '../pages';
 import type { Manager } from '../server/manager';
 import { COMMANDS } from '../server/protocol';
 import type { Report } from '../server/protocol';
+import { did } from '../walkthrough';
 
 export class ReportPage implements Disposable {
   private readonly panel: PagePanel;
@@ -40,6 +41,8 @@ export class ReportPage implements Disposable {
     }
     this.of = document.uri.toString();
     await this.panel.show(report);
+    // From a lens, VS Code does not see the command.
+    did('hasReported');
   }
 
   /** The text of the migration has changed, or what it is judged by. */
@@ -64,7 +67,7 @@ export class ReportPage implements Disposable {
 }
 
 /** A menu gives a Uri, a code lens its text, the palette nothing. The server has to see the document. */
-async function documentOf(uri: unknown): Promise<TextDocument | undefined> {
+export async function documentOf(uri: unknown): Promise<TextDocument | undefined> {
   if (uri instanceof Uri) {
     return workspace.openTextDocument(uri);
   }

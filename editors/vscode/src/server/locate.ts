@@ -42,6 +42,10 @@ export interface Places {
 }
 
 const NAME = 'ecto-migrations';
+const ENVIRONMENT = "the extension's own environment";
+
+/** Where it is the package that comes with this extension. */
+export const OWN_ORIGINS: ReadonlySet<string> = new Set([ENVIRONMENT, 'uvx', 'pipx']);
 
 /** Finds a server that answers `--version`. */
 export async function locate(wanted: Wanted, places: Places): Promise<Located> {
@@ -103,7 +107,7 @@ async function inEnvironment(places: Places): Promise<ServerCommand | string> {
   if (typeof result === 'string') {
     return `the server in the extension's own environment does not run: ${result}`;
   }
-  return { command, args: [], origin: "the extension's own environment", version: result.version };
+  return { command, args: [], origin: ENVIRONMENT, version: result.version };
 }
 
 function withUvx(places: Places): Promise<ServerCommand | string> {

@@ -4,11 +4,11 @@ import { EventEmitter, ProgressLocation, window } from 'vscode';
 import type { Disposable, LogOutputChannel } from 'vscode';
 
 import { serverPath, serverPython, serverSource } from '../settings';
-import type { Environment } from './environment';
-import { locate } from './locate';
+import type { Environment, InstallSteps } from './environment';
+import { locate, OWN_ORIGINS } from './locate';
 import type { Located } from './locate';
 import { findPython } from './python';
-import type { FoundPython } from './python';
+import type { FoundPython, Python } from './python';
 import { Session } from './session';
 import type { Answer } from './session';
 
@@ -66,8 +66,46 @@ export class Manager implements Disposable {
   }
 
   /** Makes the extension's own environment and starts the server in it. Returns why that failed. */
-  async install(python: { command: string; version: string }): Promise<string | undefined> {
+  async install(python: Python): Promise<string | undefined> {
+    const problem = await this.make(python);
+    if (problem === undefined) {
+      await this.restart();
+    }
+    return problem;
+  }
+
+  /** Whether the packages for rehearsals can be installed here: the server is one of this extension's. */
+  get canInstallPackages(): boolean {
+    return this.session !== undefined && OWN_ORIGINS.has(this.session.server.origin);
+  }
+
+  /**
+   * Installs them, into the extension's own environment; where the server comes from uvx or pipx, that is made first.
+   * Returns why that failed.
+   */
+  async installPackages(): Promise<string | undefined> {
+    const isThere = await this.environment.isInstalled();
+    if (!isThere) {
+      const python = await this.python();
+      const problem = python.kind === 'found' ? await this.make(python.python) : python.problem;
+      if (problem !== undefined) {
+        return problem;
+      }
+    }
+    const problem = await this.withSteps((steps) => this.environment.installPackages(steps));
+    if (problem === undefined && !isThere) {
+      await this.restart();
+    }
+    return problem;
+  }
+
+  private make(python: Python): Promise<string | undefined> {
     this.log.info(`Making ${this.environment.command} with ${python.command} (Python ${python.version})`);
+    return this.withSteps((steps) => this.environment.install(python, steps));
+  }
+
+  /** Something that takes long, with its steps and a button that stops it. */
+  private async withSteps(action: (steps: InstallSteps) => Promise<string | undefined>): Promise<string | undefined> {
     const problem = await window.withProgress(
       { location: ProgressLocation.Notification, title: 'ecto-migrations', cancellable: true },
       (progress, token) => {
@@ -75,7 +113,7 @@ export class Manager implements Disposable {
         token.onCancellationRequested(() => {
           stop.abort();
         });
-        return this.environment.install(python, {
+        return action({
           signal: stop.signal,
           onStep: (what) => {
             progress.report({ message: what });
@@ -88,10 +126,8 @@ export class Manager implements Disposable {
     );
     if (problem !== undefined) {
       this.log.error(problem);
-      return problem;
     }
-    await this.restart();
-    return undefined;
+    return problem;
   }
 
   dispose(): void {

@@ -2,6 +2,8 @@
 
 export const COMMANDS = {
   report: 'ectoMigrations.server.report',
+  releaseReport: 'ectoMigrations.server.releaseReport',
+  rehearse: 'ectoMigrations.server.rehearse',
   verdict: 'ectoMigrations.server.verdict',
   rules: 'ectoMigrations.server.rules',
   rule: 'ectoMigrations.server.rule',

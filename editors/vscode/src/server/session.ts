@@ -1,8 +1,9 @@
 /** The connection to the server: one for all folders of the window. */
 
+import { randomUUID } from 'node:crypto';
 import * as os from 'node:os';
 
-import { Disposable, EventEmitter } from 'vscode';
+import { Disposable, EventEmitter, ProgressLocation, window } from 'vscode';
 import type { LogOutputChannel } from 'vscode';
 import {
   CloseAction,
@@ -10,12 +11,16 @@ import {
   ErrorAction,
   ExecuteCommandRequest,
   LanguageClient,
+  LSPErrorCodes,
+  ResponseError,
   State,
+  WorkDoneProgress,
 } from 'vscode-languageclient/node';
-import type { CloseHandlerResult, LanguageClientOptions } from 'vscode-languageclient/node';
+import type { CloseHandlerResult, LanguageClientOptions, Middleware } from 'vscode-languageclient/node';
 
 import { SELECTOR } from '../migrations';
 import { SECTION, serverSettings } from '../settings';
+import { did } from '../walkthrough';
 import type { ServerCommand } from './locate';
 
 // A server that ends more often than this in three minutes is not started again.
@@ -42,7 +47,7 @@ export class Session implements Disposable {
       documentSelector: SELECTOR,
       outputChannel: log,
       // What the lens over a module may run here.
-      initializationOptions: { ...serverSettings(), clientCommands: ['ectoMigrations.showReport'] },
+      initializationOptions: { ...serverSettings(), clientCommands: ['ectoMigrations.showReport', 'ectoMigrations.rehearse'] },
       errorHandler: {
         error: (_error, _message, count) => ({
           action: (count ?? 0) <= 3 ? ErrorAction.Continue : ErrorAction.Shutdown,
@@ -51,6 +56,7 @@ export class Session implements Disposable {
         closed: () => this.closed(),
       },
       middleware: {
+        ...this.deeds(),
         executeCommand: (command, args, next) => {
           const answer = this.answers.get(command);
           return answer === undefined ? next(command, args) : answer(args);
@@ -79,6 +85,26 @@ export class Session implements Disposable {
     );
   }
 
+  private deeds(): Middleware {
+    return {
+      provideHover: async (document, position, token, next) => {
+        const hover = await next(document, position, token);
+        if (hover) {
+          did('hasHovered');
+        }
+        return hover;
+      },
+      // Asked for when one is picked.
+      resolveCodeAction: async (action, token, next) => {
+        const resolved = await next(action, token);
+        if (resolved?.edit !== undefined) {
+          did('hasFixed');
+        }
+        return resolved;
+      },
+    };
+  }
+
   /** Raises where the server does not come up. */
   async start(): Promise<void> {
     await this.client.start();
@@ -95,6 +121,30 @@ export class Session implements Disposable {
   /** Runs one of the server's commands. Raises where the server does. */
   async run<T>(command: string, ...args: unknown[]): Promise<T> {
     return (await this.client.sendRequest(ExecuteCommandRequest.type, { command, arguments: args })) as T;
+  }
+
+  /** The same for one that takes long: with its steps and a button that stops it, which raises then. */
+  async runSlowly<T>(title: string, command: string, ...args: unknown[]): Promise<T> {
+    return window.withProgress(
+      { location: ProgressLocation.Notification, title, cancellable: true },
+      async (progress, cancellation) => {
+        const workDoneToken = randomUUID();
+        let shown = 0;
+        const listener = this.client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
+          if (value.kind === 'report') {
+            const { message, percentage = shown } = value;
+            progress.report({ ...(message === undefined ? {} : { message }), increment: percentage - shown });
+            shown = percentage;
+          }
+        });
+        try {
+          const params = { command, arguments: args, workDoneToken };
+          return (await this.client.sendRequest(ExecuteCommandRequest.type, params, cancellation)) as T;
+        } finally {
+          listener.dispose();
+        }
+      },
+    );
   }
 
   /** One that did not come up is not tried again; what is said of it is said by the caller of `start`. */
@@ -114,4 +164,9 @@ export class Session implements Disposable {
     this.ended.dispose();
     void this.client.dispose().catch(() => undefined);
   }
+}
+
+/** Whether somebody has stopped a command: nothing is to be said then. */
+export function wasStopped(error: unknown): boolean {
+  return error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled;
 }
