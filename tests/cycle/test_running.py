@@ -176,6 +176,11 @@ def test_one_of_several_repos_has_to_be_named() -> None:
         running.run(plan(), Played([1], [], repos=("A.Repo", "B.Repo")), Seen())
 
 
+def test_a_project_that_does_not_answer() -> None:
+    with pytest.raises(Refused, match="mix does not tell which database it would use"):
+        running.run(plan(), Played([1], [], repos=()), Seen())
+
+
 def test_a_migration_that_mix_does_not_know() -> None:
     played = Played([1, 2], [])
     with pytest.raises(Refused, match=r"mix ecto.migrations does not list 7"):

@@ -19,7 +19,10 @@ _Make = Callable[[re.Match[str], str], Explanation]
 
 
 def explain(output: str, code: int, environment: str, kind: Kind | None = None) -> Explanation:
-    """What `mix` said when it ended with `code` other than 0; `kind` None: before the first gate."""
+    """What `mix` said when it ended with `code`; `kind` None: before the first gate.
+
+    With 0 it has not failed, and has not told the database that it was asked for.
+    """
     output = _COLOURS.sub("", output)
     for pattern, make in _KNOWN:
         if match := pattern.search(output):
@@ -29,6 +32,8 @@ def explain(output: str, code: int, environment: str, kind: Kind | None = None) 
     if (match := _RAISED.search(output) or _RAISED_INSIDE.search(output)) is not None:
         text = match["text"] if match["module"] == "Mix" else f"{match['module']}: {match['text']}"
         return Explanation(_short(text), elsewhere=kind is None)
+    if code == 0:
+        return Explanation("mix does not tell which database it would use", elsewhere=True)
     return Explanation(f"mix ended with exit code {code}", "what it said is above", elsewhere=kind is None)
 
 
