@@ -10,21 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from ...analysis import Step
 from ...findings import Finding
 from ...operations import (
-    AddColumn,
-    AddConstraint,
-    CallsCode,
     CreateIndex,
     DropConstraint,
-    OpaqueSQL,
-    Operation,
-    Relation,
-    UnparsedSQL,
 )
-from ...program.commands import AlterTable, Command
-from ...program.commands import Change as Subcommand
 from ...records import dataclass
 from ...schema.apply import apply
 from ...schema.state import Schema
@@ -34,9 +24,10 @@ from ..model import Change, Edit, Files
 from ..move_index import without_lines
 from . import plain
 from .assemble import INSIDE, Part, applied, assembled
-from .body import Body, Statement, backward, forward, stands_alone, written
+from .body import Body, Statement, backward, forward
 from .frame import NoFiles, without_unused
 from .pairs import Piece, pairs
+from .units import Unit, units_of
 
 STRATEGY = "split-transactions"
 RULES = (
@@ -54,23 +45,10 @@ _MOST_FILES = 9
 
 
 @dataclass(frozen=True, slots=True)
-class _Unit:
-    """A statement, or a line of an `alter`: its text at the left margin, and its lines in the file."""
-
-    lines: str
-    span: Span
-    commands: tuple[Command, ...]
-    operations: tuple[Operation, ...]
-    touches: frozenset[Relation] | None
-    movable: bool
-    schema: Schema | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Group:
     """What runs in one transaction, and the schema that it meets."""
 
-    units: tuple[_Unit, ...]
+    units: tuple[Unit, ...]
     schema: Schema
 
     @property
@@ -114,7 +92,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
 
 def _in_one(context: Context, body: Body, findings: tuple[Finding, ...]) -> Iterator[Proposal]:
     """A constraint that is replaced: that stays together, and only the look at the rows comes later."""
-    units = [unit for statement in body.statements for unit in _units(context, statement, False)]
+    units = [unit for statement in body.statements for unit in units_of(context, statement, False)]
     pieces = pieces_of(context, units)
     found = pairs(pieces)
     if not found or not all(
@@ -160,7 +138,7 @@ def _words(group: _Group) -> list[str]:
 def _grouped(context: Context, body: Body) -> list[_Group] | None:
     """The groups in their order, at least two; None where that cannot be done."""
     for in_lines in (False, True):
-        units = [unit for statement in body.statements for unit in _units(context, statement, in_lines)]
+        units = [unit for statement in body.statements for unit in units_of(context, statement, in_lines)]
         ordered = new_first(context, units)
         groups = _scheduled(context, ordered)
         if len(groups) > 1:
@@ -171,11 +149,11 @@ def _grouped(context: Context, body: Body) -> list[_Group] | None:
     return None
 
 
-def pieces_of(context: Context, units: list[_Unit]) -> list[Piece]:
+def pieces_of(context: Context, units: list[Unit]) -> list[Piece]:
     return [Piece(unit.operations, unit.schema or context.migration.schema) for unit in units]
 
 
-def new_first(context: Context, units: list[_Unit]) -> list[_Unit]:
+def new_first(context: Context, units: list[Unit]) -> list[Unit]:
     """The units with each index that is replaced dropped behind the new one, not before it."""
     ordered = list(units)
     for _ in range(len(units)):
@@ -187,7 +165,7 @@ def new_first(context: Context, units: list[_Unit]) -> list[_Unit]:
     return ordered
 
 
-def _separates(context: Context, units: list[_Unit], groups: list[_Group]) -> bool:
+def _separates(context: Context, units: list[Unit], groups: list[_Group]) -> bool:
     """Whether between two of the groups there would be neither the old thing nor the new one."""
     where = {id(unit): number for number, group in enumerate(groups) for unit in group.units}
     return any(
@@ -196,94 +174,7 @@ def _separates(context: Context, units: list[_Unit], groups: list[_Group]) -> bo
     )
 
 
-def _units(context: Context, statement: Statement, in_lines: bool) -> Iterator[_Unit]:
-    document = context.document
-    if statement.only_flushes:
-        return
-    movable = stands_alone(context, statement)
-    command = statement.commands[0] if len(statement.commands) == 1 else None
-    changes = command.changes if isinstance(command, AlterTable) else ()
-    block = statement.node.child("do_block")
-    if in_lines and movable and len(changes) > 1 and block is not None:
-        found = block.children
-        if len(found) == len(changes) and all(
-            document.starts_line(node.start) and document.ends_line(node.end) for node in found
-        ):
-            head = document.data[statement.node.start : block.start].decode("utf-8").rstrip()
-            for node, change in zip(found, changes, strict=True):
-                lines = Span(document.line_start(node.start), document.next_line(node.end))
-                text = document.indented(node.text, "")
-                yield _Unit(
-                    f"{head} do\n  {text}\nend",
-                    lines,
-                    (_narrowed(command, change),),
-                    tuple(_of_change(statement.steps, change)),
-                    _touched(statement.steps),
-                    movable,
-                    plain.schema_before(context, (statement,)),
-                )
-            return
-    yield _Unit(
-        written(document, (statement,)),
-        statement.lines,
-        statement.commands,
-        tuple(_operations(statement.steps)),
-        _touched(statement.steps),
-        movable,
-        plain.schema_before(context, (statement,)),
-    )
-
-
-def _narrowed(command: Command | None, change: Subcommand) -> Command:
-    from ...records import replace
-
-    assert isinstance(command, AlterTable)
-    return replace(command, changes=(change,))
-
-
-def _operations(steps: tuple[Step, ...]) -> Iterator[Operation]:
-    for step in steps:
-        yield from step.statement.operations
-
-
-def _of_change(steps: tuple[Step, ...], change: Subcommand) -> Iterator[Operation]:
-    """The operations of one line of an `alter`."""
-    for step in steps:
-        for operation in step.statement.operations:
-            names: tuple[object, ...] = (getattr(operation, "column", None),)
-            if isinstance(operation, AddColumn):
-                names = (operation.column.name,)
-            elif isinstance(operation, AddConstraint):
-                names = (operation.of_new_column, *operation.constraint.columns)
-            elif isinstance(operation, DropConstraint):
-                table = step.before.table(operation.relation)
-                state = table.constraints.get(operation.name or "") if table is not None else None
-                names = state.definition.columns if state is not None else ()
-            if change.column in names:
-                yield operation
-
-
-def _touched(steps: tuple[Step, ...]) -> frozenset[Relation] | None:
-    """The tables that the statements have to do with; None where nobody knows."""
-    found: set[Relation] = set()
-    for step in steps:
-        if step.effect.unknown:
-            return None
-        found |= {Schema.key(lock.relation) for lock in step.effect.locks}
-        found |= {Schema.key(relation) for relation in (*step.effect.scans, *step.effect.rewrites)}
-        for operation in step.statement.operations:
-            if isinstance(operation, CallsCode | OpaqueSQL | UnparsedSQL):
-                return None
-            for name in ("relation", "to", "name"):
-                value = getattr(operation, name, None)
-                if isinstance(value, Relation):
-                    found.add(Schema.key(value))
-                elif isinstance(value, str) and name != "relation":
-                    found.add(Relation(value))
-    return frozenset(found) if found else None
-
-
-def _scheduled(context: Context, units: list[_Unit]) -> list[_Group]:
+def _scheduled(context: Context, units: list[Unit]) -> list[_Group]:
     """Each unit in the first group where it can run."""
     groups: list[_Group] = []
     for unit in units:
@@ -310,7 +201,7 @@ def _after(group: _Group, schema: Schema) -> Schema:
     return schema
 
 
-def _conflicts(group: _Group, unit: _Unit) -> bool:
+def _conflicts(group: _Group, unit: Unit) -> bool:
     return any(
         other.touches is None or unit.touches is None or other.touches & unit.touches for other in group.units
     )
