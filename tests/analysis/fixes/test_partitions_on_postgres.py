@@ -246,3 +246,26 @@ def test_not_offered(before: tuple[str, ...], text: str, tmp_path: Path) -> None
     scenario = Scenario(about="", before=before, text=text, strategy=ATTACH, files=0)
     found = offers(analysis_of(project(scenario, tmp_path)))
     assert not [offer for offer in found if offer.id.startswith(ATTACH)]
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "version"),
+    [
+        pytest.param((REST,), f'execute "{DETACHED}", ""', 18, id="beside a default partition"),
+        pytest.param(
+            (),
+            'execute "ALTER TABLE events DETACH PARTITION events_rest",'
+            ' "ALTER TABLE events ATTACH PARTITION events_rest DEFAULT"',
+            18,
+            id="the default partition itself",
+        ),
+        pytest.param((), f'execute "{DETACHED}", ""', 13, id="before PostgreSQL 14"),
+        pytest.param((), f'execute "{DETACHED}", "DROP TABLE events_2026"', 18, id="another way back"),
+    ],
+)
+def test_not_detached(before: tuple[str, ...], text: str, version: int, tmp_path: Path) -> None:
+    scenario = Scenario(
+        about="", before=(EVENTS, YEARS, *before), text=text, strategy=DETACH, version=version, files=0
+    )
+    found = offers(analysis_of(project(scenario, tmp_path)))
+    assert not [offer for offer in found if offer.id.startswith(DETACH)]

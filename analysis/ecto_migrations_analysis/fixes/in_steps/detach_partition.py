@@ -91,7 +91,8 @@ def _way_back(context: Context, command: Execute, operation: DetachPartition) ->
     for step in down.steps:
         for other in step.statement.operations:
             if isinstance(other, AttachPartition) and other.partition == operation.partition:
-                return _Way(" ".join(step.statement.sql.split()))
+                # The default partition itself cannot be detached so either.
+                return None if other.default else _Way(" ".join(step.statement.sql.split()))
     return None
 
 

@@ -47,7 +47,7 @@ class PartitionDetach(Rule):
             about="The plain form",
             text="""
             execute "ALTER TABLE events «DETACH PARTITION events_2020»",
-                    "ALTER TABLE events ATTACH PARTITION events_2020 DEFAULT"
+                    "ALTER TABLE events ATTACH PARTITION events_2020 FOR VALUES IN (2020)"
             """,
         ),
         Case(
