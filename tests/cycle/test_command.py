@@ -255,20 +255,18 @@ def test_a_killed_cycle_takes_mix_along(shop: MixProject) -> None:
     while "sleeping.txt" in _alive(shop):
         assert time.monotonic() < give_up
         time.sleep(0.05)
+    # The program that the Erlang VM had started has a session of its own, and nobody is left to end it.
+    if "child.txt" in _alive(shop):
+        os.kill(int((shop.root / "child.txt").read_text()), signal.SIGKILL)
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="looks at /proc")
 def test_a_reader_that_goes_away_ends_it(shop: MixProject) -> None:
-    shop.does(2, "sleep")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ecto_migrations_server.cli.main", "cycle", "--yes"],
-        cwd=shop.root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    shop.does(2, "chatter")
+    process = _started(shop)
     assert process.stdout is not None and process.stderr is not None
-    process.stdout.readline()
     process.stdout.close()
-    assert process.stderr.read() == b""
+    assert process.stderr.read() == ""
     assert process.wait(60) == 141
+    assert _alive(shop) == []

@@ -71,6 +71,12 @@ defmodule Shop.Fake do
     Process.sleep(:infinity)
   end
 
+  # Says something again and again.
+  defp act("chatter") do
+    spawn(fn -> Enum.each(Stream.interval(50), &IO.puts("line #{&1}")) end)
+    act("sleep")
+  end
+
   # A program that does not heed SIGTERM.
   defp act("deaf") do
     :os.set_signal(:sigterm, :ignore)

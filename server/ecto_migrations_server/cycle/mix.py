@@ -91,7 +91,7 @@ class Mix:
             _stop(process)
             raise
         if reader.error is not None:
-            _stop(process)
+            _kill(process, reader.left)
             raise reader.error
         return Ended(process.returncode, reader.text(), time.monotonic() - begin)
 
@@ -107,6 +107,8 @@ class _Reader(threading.Thread):
         self._echo = echo
         self._kept = b""
         self.error: Exception | None = None
+        # What mix had started when it was ended for that error.
+        self.left: dict[int, str] = {}
 
     def run(self) -> None:
         while True:
@@ -123,6 +125,7 @@ class _Reader(threading.Thread):
                 self._echo(data)
             except Exception as error:
                 # Nobody reads any more, or the disk is full: then mix need not go on.
+                self.left = _descendants(self._process.pid)
                 self.error = error
                 _signal(self._process, signal.SIGTERM)
 
