@@ -13,11 +13,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, FrameLocator, Locator, Page
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, TimeoutError
 
 from .install_vscode import Rig
 
@@ -227,6 +228,17 @@ class Window:
 
     def save(self) -> None:
         self.page.keyboard.press("Control+KeyS")
+
+    def fix(self, title: str) -> Locator:
+        """The entry of the menu of fixes at the caret."""
+        entry = self.page.locator(".action-widget .monaco-list-row", has_text=title)
+        # The menu goes away by itself where the caret or the problems change while it opens.
+        for _ in range(10):
+            self.page.keyboard.press("Control+Period")
+            with suppress(TimeoutError):
+                entry.wait_for(timeout=PATIENCE * 100)
+                return entry
+        raise AssertionError(f"no fix {title}")
 
     def squiggle(self, kind: str = "error") -> Locator:
         return self.page.locator(f".monaco-editor .squiggly-{kind}").first

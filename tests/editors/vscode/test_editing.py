@@ -36,9 +36,7 @@ def test_a_finding_is_underlined_listed_and_in_the_status_bar(window: Window) ->
 def test_a_quick_fix_writes_the_files_of_a_split(window: Window) -> None:
     before = set(window.migrations())
     window.put_caret("null: false")
-    window.page.keyboard.press("Control+Period")
-    entry = window.page.locator(".action-widget .monaco-list-row", has_text="Split into 3 migrations")
-    entry.wait_for()
+    entry = window.fix("Split into 3 migrations")
     window.picture("vscode-fix")
     entry.click()
     window.status("safe").wait_for()
@@ -243,8 +241,7 @@ def test_the_steps_of_the_walkthrough_are_done_by_doing(window: Window) -> None:
     window.page.locator(".codelens-decoration a", has_text="dangerous").click()
     window.web_page().get_by_role("heading", name="Migration Report").wait_for()
     window.put_caret("null: false")
-    window.page.keyboard.press("Control+Period")
-    window.page.locator(".action-widget .monaco-list-row", has_text="Split into 3 migrations").click()
+    window.fix("Split into 3 migrations").click()
     window.status("safe").wait_for()
     open_walkthrough()
     for title in (
