@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...analysis import Analysis
+from ...findings import Level
 from ...operations import (
     AddColumn,
     ColumnDefinition,
@@ -31,12 +32,14 @@ from ...program.commands import (
 )
 from ...program.commands import CreateTable as CreateTableCommand
 from ...program.commands import DropTable as DropTableCommand
+from ...records import replace
 from ...schema.state import Schema
 from ...syntax.source import Source
 from .. import elixir
 from ..context import Context
+from ..model import Change
 from ..naming import parse, snake, split_path
-from .assemble import INSIDE, Part
+from .assemble import INSIDE, Part, applied
 from .body import Body, Statement, written
 
 
@@ -226,6 +229,25 @@ def said_of_file(context: Context, text: str, rules: tuple[str, ...]) -> bool:
 
     analysis = analyze(Source(text.encode(), context.analysis.source.path), context.analysis.project)
     return any(finding.forward and finding.rule in rules for finding in analysis.findings)
+
+
+def is_worse(context: Context, made: Change, answered: tuple[str, ...]) -> bool:
+    """Whether a new file has a danger that the migration has not now, or one that is to be answered."""
+    from ...engine import analyze
+
+    told = {finding.rule for finding in context.analysis.findings} - set(answered)
+    project = replace(context.analysis.project, siblings=None, released=None, released_text=None)
+    data = applied(context.analysis.source.data, made.edits)
+    files = [(context.analysis.source.path, data), *((new.path, new.text.encode()) for new in made.new_files)]
+    for number, (path, text) in enumerate(files):
+        analysis = analyze(Source(text, path), project)
+        new = [item for item in analysis.findings if item.level is Level.DANGER and item.rule not in told]
+        if number and new:
+            return True
+        run = analysis.migrations[0].up if analysis.migrations else None
+        if run is not None and run.steps:
+            project = replace(project, schema=run.steps[-1].after)
+    return False
 
 
 def reversal(context: Context, lines: str, schema: Schema) -> list[str] | None:

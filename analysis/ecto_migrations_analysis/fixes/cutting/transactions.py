@@ -73,7 +73,7 @@ def proposals(context: Context) -> Iterator[Proposal]:
     made = _change(context, body, groups, gone, NoFiles())
     words = [plain.label_of(_words(group)) for group in groups]
     files = len(made.new_files) + 1
-    if files > _MOST_FILES:
+    if files > _MOST_FILES or plain.is_worse(context, made, RULES):
         return
     yield Proposal(
         offer(
