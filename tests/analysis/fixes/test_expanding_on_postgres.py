@@ -225,6 +225,26 @@ RETYPED = (
         ),
     ),
     Scenario(
+        about="integer to text: on the way back no cast is there by itself",
+        before=(AUTHORS, "create table(:posts) do\n  add :title, :string\n  add :number, :integer\nend"),
+        rows=("INSERT INTO posts (title, number) SELECT 't' || g, g FROM generate_series(1, 2500) g",),
+        text="alter table(:posts) do\n  modify :number, :string, from: :integer\nend",
+        strategy="change-type-by-new-column",
+        files=4,
+        lib=lib("title"),
+        old_code=(
+            "INSERT INTO posts (title, number) VALUES ('x', '3')",
+            "UPDATE posts SET number = '2' WHERE id = 5",
+        ),
+        old_until=4,
+        keeps="SELECT id, title, number::text FROM posts WHERE id <= 2500 AND id <> 5 ORDER BY id",
+        holds=(
+            "SELECT format_type(atttypid, atttypmod) = 'character varying(255)' FROM pg_attribute"
+            " WHERE attrelid = 'posts'::regclass AND attname = 'number'",
+            "SELECT count(*) = 2499 FROM posts WHERE id <= 2500 AND number = id::text",
+        ),
+    ),
+    Scenario(
         about="A foreign key made wider, and another change beside it",
         before=(
             "create table(:authors)",

@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterator
 
 from ...analysis import Step
+from ...databases.postgres.casts import cast_between
 from ...databases.postgres.ecto_types import ecto_type
 from ...databases.postgres.quoting import default_name
 from ...operations import (
@@ -70,12 +71,18 @@ class Retyping:
     @property
     def forward(self) -> Sync:
         """Keeps the new column equal to the old one, until the exchange."""
-        return Sync(relation=self.relation, source=self.column.name, target=self.new, both_ways=False)
+        return self._sync(self.new, self.column.type, self.type)
 
     @property
     def backward(self) -> Sync:
         """Keeps the old one equal to the new one, after it."""
-        return Sync(relation=self.relation, source=self.column.name, target=self.former, both_ways=False)
+        return self._sync(self.former, self.type, self.column.type)
+
+    def _sync(self, target: str, of: DataType, to: DataType) -> Sync:
+        cast = str(to) if cast_between(of.name or "", to.name or "") is None else None
+        return Sync(
+            relation=self.relation, source=self.column.name, target=target, both_ways=False, cast=cast
+        )
 
 
 def definition(view: CreateView) -> str:

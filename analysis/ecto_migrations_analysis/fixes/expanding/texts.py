@@ -34,6 +34,9 @@ class Sync:
     source: str
     target: str
     both_ways: bool
+    # The type of `target`, where an UPDATE has to say it: PL/pgSQL converts by the text where nothing else
+    # does (PostgreSQL documentation, PL/pgSQL, "Assignment"), SQL does not.
+    cast: str | None = None
 
     @property
     def table(self) -> str:
@@ -114,6 +117,8 @@ class Filling:
     @property
     def target(self) -> Target:
         source = sql_names.name(self.sync.source)
+        if self.sync.cast is not None:
+            source += f"::{self.sync.cast}"
         column = Filled(name=self.sync.target, value=Value(sql=source), source=self.sync.source)
         return Target(relation=self.sync.relation, key=self.key, columns=(column,))
 
