@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from ecto_migrations_analysis.findings import Level
 from ecto_migrations_analysis.fixes.registry import change, offers
+from ecto_migrations_analysis.project.context import ProjectContext
 from support import cases
 from support.elixir import Later
 from support.fixing import KnownFiles, apply
-from support.migrating import catalog, migrate, rollback
+from support.migrating import catalog
 from support.postgres import Database
+from support.proving import Connection, EctoRunner, Runner
+from support.real_ecto import real_ecto
 
 POSTS = """
 create table(:posts) do
@@ -248,7 +253,7 @@ CYCLES = {
 
 
 @pytest.mark.parametrize("about", CYCLES)
-def test_there_and_back(about: str, database: Database, formatted: Later) -> None:
+def test_there_and_back(about: str, database: Database, tmp_path: Path, formatted: Later) -> None:
     rule, text, before, holds = CYCLES[about]
     case = cases.Case(about=about, text=text, before=(before,) if before else (), version=18, lib=(ORDER,))
     analysis = cases.analysis_of(case)
@@ -260,13 +265,30 @@ def test_there_and_back(about: str, database: Database, formatted: Later) -> Non
     dangers = {finding.rule for finding in after.findings if finding.level is Level.DANGER}
     assert rule not in {finding.rule for finding in after.findings}
     assert dangers <= told | {"index-not-concurrent", "drop-index-not-concurrent"}
+    files = [tmp_path / "20230101000000_before.exs"] if before else []
+    for path in files:
+        path.write_text(cases.migration_text(before), encoding="utf-8")
+    file = tmp_path / "20240101000000_fixed.exs"
+    file.write_text(fixed, encoding="utf-8")
+    by_ecto = real_ecto()
+    again = database.copy() if by_ecto is not None else None
     with database.connect() as connection:
-        if before:
-            migrate(connection, cases.migration_text(before))
-        untouched = catalog(connection)
-        for _ in range(2):
-            migrate(connection, fixed)
-            assert connection.execute(holds.encode()).fetchone() == (True,)
-            rollback(connection, fixed)
-            assert catalog(connection) == untouched
-        migrate(connection, fixed)
+        cycle(connection, Runner(database, connection, ProjectContext()), [*files, file], holds)
+    if by_ecto is not None and again is not None:
+        with again.connect() as connection:
+            by_ecto.connect(again)
+            cycle(connection, EctoRunner(by_ecto, ProjectContext()), [*files, file], holds)
+
+
+def cycle(connection: Connection, runner: Runner | EctoRunner, files: list[Path], holds: str) -> None:
+    """The last of the files up, down, up, down and up, after the others."""
+    *before, file = files
+    for path in before:
+        runner.run_file(path, "up")
+    untouched = catalog(connection)
+    for _ in range(2):
+        runner.run_file(file, "up")
+        assert connection.execute(holds.encode()).fetchone() == (True,)
+        runner.run_file(file, "down")
+        assert catalog(connection) == untouched
+    runner.run_file(file, "up")
