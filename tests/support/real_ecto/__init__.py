@@ -22,7 +22,9 @@ from ..postgres import Database
 _PROGRAM = Path(__file__).with_name("migrator.exs")
 # What Ecto does for its own book-keeping, and what delimits transactions.
 _OWN = re.compile(
-    r"schema_migrations|^(begin|commit|rollback|savepoint|release)\b|^SELECT pg_(try_advisory_lock|advisory_unlock)\(",
+    r"schema_migrations"
+    r"|^(begin|commit|rollback|savepoint|release)\b"
+    r"|^SELECT pg_(try_advisory_lock|advisory_unlock)\(",
     re.I,
 )
 
