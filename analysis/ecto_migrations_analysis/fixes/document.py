@@ -72,6 +72,16 @@ class Document:
         lines = self.source.lines
         return lines.line_end(lines.line_of(offset))
 
+    def lines_of(self, span: Span) -> Span:
+        """The whole lines that the span stands on, with the comments right above them."""
+        start = self.line_start(span.start)
+        while start:
+            above = self.line_start(start - 1)
+            if not self.data[above:start].lstrip(b" \t").startswith(b"#"):
+                break
+            start = above
+        return Span(start, self.next_line(span.end))
+
     def next_line(self, offset: int) -> int:
         """Where the line after that of `offset` begins; the end of the text for the last one."""
         lines = self.source.lines

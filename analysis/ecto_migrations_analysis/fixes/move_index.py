@@ -146,13 +146,7 @@ def statement_lines(document: Document, command: Span) -> StatementLines | None:
         return None
     if not (document.starts_line(node.start) and document.ends_line(node.end)):
         return None
-    start = document.line_start(node.start)
-    while start:
-        previous = document.line_start(start - 1)
-        if not document.data[previous:start].lstrip(b" \t").startswith(b"#"):
-            break
-        start = previous
-    return StatementLines(Span(start, document.next_line(node.end)), node.span)
+    return StatementLines(document.lines_of(node.span), node.span)
 
 
 def _stands_alone(node: Node) -> bool:

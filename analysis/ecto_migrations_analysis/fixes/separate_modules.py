@@ -51,13 +51,7 @@ def _lines(document: Document, module: Span) -> Span | None:
     """The lines of a module with the comments right above it; None where something else stands in them."""
     if not document.starts_line(module.start) or document.rest_of_line(module.end).strip():
         return None
-    start = document.line_start(module.start)
-    while start:
-        previous = document.line_start(start - 1)
-        if not document.data[previous:start].lstrip(b" \t").startswith(b"#"):
-            break
-        start = previous
-    return Span(start, document.next_line(module.end))
+    return document.lines_of(module)
 
 
 def _change(

@@ -133,13 +133,7 @@ def _lines(document: Document, node: Node, definition: Node) -> Span | None:
         return node.span
     if not (document.starts_line(node.start) and document.ends_line(node.end)):
         return None
-    start = document.line_start(node.start)
-    while start:
-        previous = document.line_start(start - 1)
-        if not document.data[previous:start].lstrip(b" \t").startswith(b"#"):
-            break
-        start = previous
-    return Span(start, document.next_line(node.end))
+    return document.lines_of(node.span)
 
 
 def stands_alone(context: Context, statement: Statement) -> bool:

@@ -159,13 +159,7 @@ def lines_of(document: Document, command: Span) -> Span | None:
         return None
     if not (document.starts_line(node.start) and document.ends_line(node.end)) or not _stands_alone(node):
         return None
-    start = document.line_start(node.start)
-    while start:
-        above = document.line_start(start - 1)
-        if not document.data[above:start].lstrip(b" \t").startswith(b"#"):
-            break
-        start = above
-    return Span(start, document.next_line(node.end))
+    return document.lines_of(node.span)
 
 
 def _stands_alone(node: Node) -> bool:
