@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from ecto_migrations_analysis.engine import analyze
 from ecto_migrations_analysis.findings import Level
+from ecto_migrations_analysis.project.context import ProjectContext
 from ecto_migrations_analysis.project.settings import Settings, Tables
 from ecto_migrations_analysis.rules.base import Case
 from ecto_migrations_analysis.rules.selection import levelled
+from ecto_migrations_analysis.syntax.source import Source
 from support.cases import findings_of
 
 _POSTS = "create table(:authors)\n\ncreate table(:posts) do\n  add :author_id, references(:authors)\nend"
@@ -32,4 +35,5 @@ def test_a_failure_keeps_its_level(rule: str, before: str, change: str, level: L
         Case(about="", text=f"alter table(:posts) do\n  {change}\nend", before=(before,), released=None)
     )
     settings = Settings(tables=Tables(small=("posts",)))
-    assert [item.level for item in levelled(found, settings) if item.rule == rule] == [level]
+    nothing = analyze(Source.from_text(""), ProjectContext(settings=settings))
+    assert [item.level for item in levelled(found, nothing) if item.rule == rule] == [level]

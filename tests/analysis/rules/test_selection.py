@@ -6,13 +6,17 @@ import subprocess
 import sys
 
 import pytest
+from ecto_migrations_analysis.analysis import Analysis
+from ecto_migrations_analysis.engine import analyze
 from ecto_migrations_analysis.findings import Finding, Level
+from ecto_migrations_analysis.project.context import ProjectContext
 from ecto_migrations_analysis.project.globs import PathPattern
 from ecto_migrations_analysis.project.settings import Settings, Tables
 from ecto_migrations_analysis.rules import files as files_chapter
 from ecto_migrations_analysis.rules.catalogue import ENTRIES
 from ecto_migrations_analysis.rules.selection import Selection, levelled
 from ecto_migrations_analysis.rules.settings_problems import unknown_name
+from ecto_migrations_analysis.syntax.source import Source
 from ecto_migrations_analysis.syntax.span import Span
 
 PATH = "/app/priv/repo/migrations/20250101000000_a.exs"
@@ -72,6 +76,11 @@ def test_skipped_checks_stand_for_rules() -> None:
     assert on(Settings(skip_checks=("raw_sql_executed", "no_such_check"))) == DEFAULT
 
 
+def under(settings: Settings) -> Analysis:
+    """Of nothing, with these settings."""
+    return analyze(Source.from_text(""), ProjectContext(settings=settings))
+
+
 @pytest.mark.parametrize(
     ("rule", "table", "level"),
     [
@@ -96,7 +105,7 @@ def test_small_tables(rule: str, table: str | None, level: Level) -> None:
         subject={"table": table} if table is not None else {},
     )
     settings = Settings(tables=Tables(small=("plans", "*_types"), large=("event_*",)))
-    assert [item.level for item in levelled((finding,), settings)] == [level]
+    assert [item.level for item in levelled((finding,), under(settings))] == [level]
 
 
 def test_a_level_that_is_set_and_a_small_table() -> None:
@@ -104,8 +113,9 @@ def test_a_level_that_is_set_and_a_small_table() -> None:
         rule="index-not-concurrent", level=Level.RISK, span=Span(0, 1), message="x", subject={"table": "a"}
     )
     stated = (("index-not-concurrent", "danger"),)
-    assert levelled((finding,), Settings(levels=stated))[0].level == Level.DANGER
-    assert levelled((finding,), Settings(levels=stated, tables=Tables(small=("a",))))[0].level == Level.INFO
+    small = Settings(levels=stated, tables=Tables(small=("a",)))
+    assert levelled((finding,), under(Settings(levels=stated)))[0].level == Level.DANGER
+    assert levelled((finding,), under(small))[0].level == Level.INFO
 
 
 @pytest.mark.parametrize(
