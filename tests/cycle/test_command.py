@@ -15,6 +15,9 @@ from support import mix_project
 from support.cli import Run
 from support.mix_project import VERSIONS, MixProject
 
+# mix takes half a second to start, and a cycle starts it a dozen times.
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND, THIRD = VERSIONS
 
 

@@ -123,6 +123,7 @@ end
 NOTES = "20260101000000_add_notes.exs"
 
 
+@pytest.mark.slow
 def test_the_lens_rehearses_and_what_was_wrong_is_shown_until_it_changes(
     neovim: Neovim, migrations: Path
 ) -> None:
@@ -149,6 +150,7 @@ def test_the_lens_rehearses_and_what_was_wrong_is_shown_until_it_changes(
     assert "stopped" not in neovim.messages()
 
 
+@pytest.mark.slow
 def test_closing_the_page_stops_the_rehearsal(neovim: Neovim, migrations: Path) -> None:
     (migrations / NOTES).write_text(
         LEAVES.replace("DO $$ BEGIN CREATE TABLE hidden (id int); END $$", "SELECT pg_sleep(600)")
