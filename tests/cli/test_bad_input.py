@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from support.cli import Run
 
+# Most start the command several times, and stop it at one moment after the other.
+pytestmark = pytest.mark.slow
+
 DANGEROUS = "priv/repo/migrations/20250415120000_add_status_to_posts.exs"
 COMMAND = [sys.executable, "-m", "ecto_migrations_server.cli.main"]
 # Everything that prints, and changes nothing.

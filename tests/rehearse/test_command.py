@@ -21,6 +21,9 @@ from support.postgres import Database
 
 from .conftest import BLOG, Write
 
+# Each runs the whole command in a process of its own, on a real server.
+pytestmark = pytest.mark.slow
+
 LOCALE = BLOG / "20250318081200_add_locale_to_posts.exs"
 STATUS = BLOG / "20250415120000_add_status_to_posts.exs"
 

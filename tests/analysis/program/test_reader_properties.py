@@ -161,6 +161,7 @@ def test_deep_nesting(body: str) -> None:
     check(change(body).encode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

@@ -73,6 +73,7 @@ def test_every_rule_module_is_in_the_catalogue() -> None:
     assert defined == {(rule.__module__, rule.id) for rule in RULES}
 
 
+@pytest.mark.slow
 def test_no_rule_speaks_of_what_does_not_load_it() -> None:
     """A rule that fires without what its entry names would be silent where it is not loaded."""
     for other in RULES:
