@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from ecto_migrations_analysis.engine import MAX_STATEMENTS, analyze
 from ecto_migrations_analysis.syntax.source import Source
 
 
+@pytest.mark.slow
 def test_statements_behind_the_bound_are_not_judged() -> None:
     lines = [f"    create index(:posts, [:c{number}])" for number in range(MAX_STATEMENTS + 10)]
     body = "\n".join(lines)

@@ -20,7 +20,10 @@ from ecto_migrations_server.cli.files import Target
 from ecto_migrations_server.cli.formats.findings import NAMES
 from support.cli import Run
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked"),
+]
 
 
 @pytest.fixture(autouse=True)

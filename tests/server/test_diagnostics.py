@@ -210,6 +210,7 @@ async def test_half_typed_code_elsewhere_leaves_the_rest_alone(neovim: Editor, m
         assert each.range.start.line != 4, "a finding inside a part that did not parse"
 
 
+@pytest.mark.slow
 async def test_a_file_of_a_megabyte(neovim: Editor, migrations: Path) -> None:
     filler = "".join(f'    execute "SELECT {n}" # {"😋" * 200}\n' for n in range(1_300))
     text = DANGEROUS.replace("  def change do\n", f"  def change do\n{filler}")

@@ -73,6 +73,7 @@ def test_released_migrations_stay_as_they_are() -> None:
     assert not result(text, POSTS, released=released, released_text=text)[1]
 
 
+@pytest.mark.slow
 def test_every_case_of_every_rule() -> None:
     """It ends, parses, has no new risk, and leaves nothing that it could still do without harm."""
     number = 0

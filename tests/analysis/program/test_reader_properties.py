@@ -208,6 +208,7 @@ def test_a_loop_too_long_to_be_followed_says_so() -> None:
     assert "the migration is too long to be followed" in reasons
 
 
+@pytest.mark.slow
 def test_a_megabyte() -> None:
     check(change("create table(:a) do\n" + "  add :x, :string\n" * 10_000 + "end").encode())
     check(change('execute """\n' + "  SELECT 1;\n" * 80_000 + '  """').encode())
