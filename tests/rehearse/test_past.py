@@ -11,6 +11,9 @@ from support.cli import Run
 
 from .conftest import Rehearse, Write
 
+# Each needs a database, filled by many statements.
+pytestmark = pytest.mark.slow
+
 # In the form of pg_dump 18, and by `mix ecto.dump`; what somebody may have added stands in between.
 DUMP = r"""--
 -- PostgreSQL database dump

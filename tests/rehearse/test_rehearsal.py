@@ -13,6 +13,9 @@ from support.postgres import Database
 
 from .conftest import BLOG, Rehearse, Write, judged
 
+# Each needs a database, filled by many statements.
+pytestmark = pytest.mark.slow
+
 
 def outcomes(found: Rehearsal) -> list[tuple[str, bool]]:
     return [(item.direction, item.succeeded) for item in found.passes]

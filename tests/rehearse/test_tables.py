@@ -14,6 +14,9 @@ from ecto_migrations_server import measuring
 from support.cli import Result, Run
 from support.postgres import Database
 
+# Each needs a database, filled by many statements.
+pytestmark = pytest.mark.slow
+
 OBJECTS = """
 CREATE TABLE posts AS SELECT n AS id, repeat('x', 100) AS body FROM generate_series(1, 12345) n;
 CREATE INDEX ON posts (id);
