@@ -72,7 +72,7 @@ def _file(arguments: argparse.Namespace) -> int:
     elif arguments.format == "json":
         report_json.write(checked, runs, sys.stdout)
     elif arguments.format == "markdown":
-        from ..report_markdown import markdown
+        from ..reports.migration_markdown import markdown
 
         sys.stdout.write(markdown(checked.analysis, checked.target.shown, runs))
     else:

@@ -16,7 +16,7 @@ from .session import Session
 
 async def report(ls: Session, uri: Any) -> dict[str, Any] | None:
     """`title` and `markdown` of the migration report on an open document."""
-    from ..report_markdown import markdown, title
+    from ..reports.migration_markdown import markdown, title
 
     document = ls.migration(str(uri))
     if document is None:

@@ -11,11 +11,11 @@ from ecto_migrations_analysis.report.migration import MigrationReport, report
 from ecto_migrations_analysis.report.statements import StatementReport
 from ecto_migrations_analysis.rules.pages import page_url
 
-from .reports.deploying import deployment_plan
-from .reports.planning import plan
-from .reports.texts import fenced, one_line
-from .reports.verifying import verification
-from .verification import Kind, Ran
+from ..verification import Kind, Ran
+from .deploying import deployment_plan
+from .planning import plan
+from .texts import fenced, one_line
+from .verifying import verification
 
 
 def title(analysis: Analysis) -> str:
